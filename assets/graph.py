@@ -1,0 +1,205 @@
+"""The asset graph: one Dagster asset for each table, each calling one step and adding rows, columns and checks."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from assets import steps
+from assets.ingest import Ingested
+from assets.sources import CONNECTED
+from assets.tables import Made
+from assets.workspace import Workspace
+from schemas.tables import MODELS, column_descriptions, describe
+
+CORE_TABLES = ("core.observation_releases", "core.observations", "core.quarantine", "marts.revisions")
+MART_TABLES = ("marts.indicator_values", "marts.latest_values", "marts.target_summary")
+META_TABLES = (
+    "meta.sources",
+    "meta.snapshots",
+    "meta.citations",
+    "meta.measures",
+    "meta.areas",
+    "meta.indicators",
+    "meta.checks",
+)
+
+
+def table_key(name: str) -> dg.AssetKey:
+    """Give the asset key of a published table, such as core.observations."""
+    return dg.AssetKey(name.split("."))
+
+
+def column_schema(name: str) -> dg.TableSchema:
+    """Give a published table's columns with their meaning, for Dagster's catalogue."""
+    columns = MODELS[name].to_schema().columns
+    described = column_descriptions(MODELS[name])
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(str(column), type=str(columns[column].dtype), description=described[str(column)][0])
+            for column in columns
+        ]
+    )
+
+
+def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
+    """Make the two assets of a source: its kept releases, and the observations read from them."""
+    snapshots_key, observations_key = dg.AssetKey([source_id, "snapshots"]), dg.AssetKey([source_id, "observations"])
+
+    @dg.asset(key=snapshots_key, group_name=source_id, description="Kept releases of the source, as published.")
+    def snapshots(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
+        record = steps.bring_in(workspace, source_id)
+        return dg.MaterializeResult(metadata={key: _plain(value) for key, value in record.items()})
+
+    @dg.asset(
+        key=observations_key,
+        deps=[snapshots_key],
+        group_name=source_id,
+        description="Observations read from every kept release; refused releases leave the last good ones.",
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=observations_key)
+            for name in ("releases_keep_the_contract", "every_record_accounted_for", "few_records_in_quarantine")
+        ],
+    )
+    def observations(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
+        ingested = steps.tidy(workspace, source_id)
+        found = {str(row["check_name"]): row for row in steps.source_checks(ingested)}
+        return dg.MaterializeResult(
+            metadata=_source_metadata(ingested),
+            check_results=[
+                dg.AssetCheckResult(
+                    passed=bool(found[name]["passed"]) if name in found else True,
+                    check_name=name,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata={"found": str(found[name]["description"]) if name in found else "no release kept"},
+                )
+                for name in ("releases_keep_the_contract", "every_record_accounted_for", "few_records_in_quarantine")
+            ],
+        )
+
+    return [snapshots, observations]
+
+
+def _source_metadata(ingested: Ingested) -> dict[str, dg.MetadataValue]:
+    metadata: dict[str, dg.MetadataValue] = {
+        "dagster/row_count": dg.MetadataValue.int(ingested.total("observations")),
+        "records_in": dg.MetadataValue.int(ingested.total("records_in")),
+        "quarantined": dg.MetadataValue.int(ingested.total("quarantined")),
+        "releases": dg.MetadataValue.text(", ".join(made.directory.name for made in ingested.made) or "none"),
+        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema("core.observations")),
+    }
+    aside = [made.table("quarantine") for made in ingested.made if made.record["quarantined"]]
+    if aside:
+        metadata["first_quarantined"] = dg.MetadataValue.md(_markdown(pd.concat(aside).head(10)))
+    if ingested.refused:
+        metadata["refused"] = dg.MetadataValue.md("\n\n".join(ingested.refused))
+    return metadata
+
+
+@dg.asset(
+    key=dg.AssetKey(["figures", "observations"]),
+    group_name="figures",
+    description="Published figures transcribed in data/figures, each with its citation.",
+)
+def figures(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
+    """Read the transcribed figures."""
+    made = steps.load_figures(workspace)
+    return dg.MaterializeResult(metadata=_made_metadata(made, "observations", "core.observations"))
+
+
+@dg.multi_asset(
+    name="core_tables",
+    specs=[
+        dg.AssetSpec(
+            table_key(name),
+            deps=[dg.AssetKey([source_id, "observations"]) for source_id in (*CONNECTED, "figures")],
+            group_name="core_tables",
+            description=describe(MODELS[name]),
+        )
+        for name in CORE_TABLES
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=table_key("core.observations"))
+        for name in ("contract", "us_total_is_sum_of_parts", "drug_class_within_total", "england_and_wales_add_up")
+    ],
+)
+def core_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+    """Join all observations and keep the newest of each."""
+    yield from _results(steps.make_core(workspace), CORE_TABLES, checked="core.observations")
+
+
+@dg.multi_asset(
+    name="mart_tables",
+    specs=[
+        dg.AssetSpec(
+            table_key(name),
+            deps=[table_key("core.observations")],
+            group_name="mart_tables",
+            description=describe(MODELS[name]),
+        )
+        for name in MART_TABLES
+    ],
+    check_specs=[dg.AssetCheckSpec("contract", asset=table_key("marts.indicator_values"))],
+)
+def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+    """Make the indicators and their summaries."""
+    yield from _results(steps.make_marts(workspace), MART_TABLES, checked="marts.indicator_values")
+
+
+@dg.multi_asset(
+    name="meta_tables",
+    specs=[
+        dg.AssetSpec(
+            table_key(name),
+            deps=[table_key("marts.indicator_values"), table_key("core.quarantine")],
+            group_name="meta_tables",
+            description=describe(MODELS[name]),
+        )
+        for name in META_TABLES
+    ],
+)
+def meta_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+    """Make the tables about the tables."""
+    yield from _results(steps.make_meta(workspace), META_TABLES, checked=None)
+
+
+def _results(made: Made, names: tuple[str, ...], checked: str | None) -> Iterator[dg.MaterializeResult]:
+    checks = [row for row in made.record.get("checks", []) if row["asset"] == checked]  # type: ignore[attr-defined]
+    for name in names:
+        results = [
+            dg.AssetCheckResult(
+                passed=bool(row["passed"]),
+                asset_key=table_key(name),
+                check_name=str(row["check_name"]),
+                severity=dg.AssetCheckSeverity.WARN if row["severity"] == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata={"found": str(row["description"]), "failures": int(row["failures"])},
+            )
+            for row in (checks if name == checked else [])
+        ]
+        yield dg.MaterializeResult(table_key(name), metadata=_made_metadata(made, name, name), check_results=results)
+
+
+def _made_metadata(made: Made, table: str, model: str) -> dict[str, dg.MetadataValue]:
+    rows: dict[str, int] = made.record["rows"]  # type: ignore[assignment]
+    return {
+        "dagster/row_count": dg.MetadataValue.int(rows[table]),
+        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema(model)),
+        "changed": dg.MetadataValue.bool(made.changed),
+        "fingerprint": dg.MetadataValue.text(made.fingerprint),
+    }
+
+
+def _plain(value: object) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    lines = ["| " + " | ".join(frame.columns) + " |", "|" + " --- |" * frame.shape[1]]
+    cells = frame.astype("str").map(lambda cell: cell.replace("|", "\\|").replace("\n", " "))
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells.itertuples(index=False))])
+
+
+def table_assets() -> list[dg.AssetsDefinition]:
+    """Give every asset that makes a table; the publication's assets are the pipeline's."""
+    sources = [asset for source_id in CONNECTED for asset in source_assets(source_id)]
+    return [*sources, figures, core_tables, mart_tables, meta_tables]

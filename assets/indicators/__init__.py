@@ -1,0 +1,1 @@
+"""Indicators: one module per topic, one card and one function per indicator."""

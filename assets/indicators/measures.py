@@ -1,0 +1,75 @@
+"""How indicators read measures: a source is chosen by a stated precedence, and every row names it."""
+
+import pandas as pd
+
+from schemas.observations import GROUP_COLUMNS
+
+PLACE_AND_TIME = ["area_id", "period_start", "period_end"]
+
+
+class Measures:
+    """The newest observations, asked for by measure."""
+
+    def __init__(self, observations: pd.DataFrame) -> None:
+        """Take the newest release of every observation."""
+        start, end = observations["period_start"], observations["period_end"]
+        months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
+        self._rows = observations.assign(months=months)
+        self._by_measure = dict(tuple(self._rows.groupby("measure_id", sort=False)))
+
+    def read(
+        self,
+        measure_id: str,
+        sources: tuple[str, ...],
+        *,
+        months: int | None = None,
+        calendar_year: bool = False,
+        total: bool = False,
+    ) -> pd.DataFrame:
+        """Give a measure's rows, one per area, period and group, from the first source that reports it.
+
+        Args:
+            measure_id: Measure wanted.
+            sources: Sources in order of precedence; a source that reports a value comes before one that does not.
+            months: Only periods of this many months.
+            calendar_year: Only periods that start in January and last twelve months.
+            total: Only rows that are for everybody and any drug.
+        """
+        rows = self._by_measure.get(measure_id, self._rows.iloc[:0])
+        rows = rows[rows["source_id"].isin(sources)]
+        if calendar_year:
+            rows = rows[(rows["months"] == 12) & (rows["period_start"].dt.month == 1)]
+        if months is not None:
+            rows = rows[rows["months"] == months]
+        if total:
+            rows = rows[(rows[GROUP_COLUMNS] == "all").all(axis=1)]
+        rank = rows["source_id"].map({name: position for position, name in enumerate(sources)})
+        ordered = rows.assign(_silent=rows["status"] != "reported", _rank=rank).sort_values(["_silent", "_rank"], kind="stable")
+        chosen = ordered.drop_duplicates([*PLACE_AND_TIME, *GROUP_COLUMNS])
+        return chosen.drop(columns=["_silent", "_rank", "months", "measure_id", "snapshot_id"]).sort_index(ignore_index=True)
+
+
+def strata(rows: pd.DataFrame) -> pd.Series:
+    """Name each row's group: all, or its parts such as ``drug=heroin;sex=female`` in alphabetic order."""
+    label = pd.Series("", index=rows.index, dtype="str")
+    for column in sorted(GROUP_COLUMNS):
+        text = rows[column].str.replace(r"[;=]", ",", regex=True)
+        part = (column + "=" + text).where(rows[column] != "all", "")
+        joint = pd.Series(";", index=rows.index, dtype="str").where((label != "") & (part != ""), "")
+        label = label + joint + part
+    return label.mask(label == "", "all")
+
+
+def pair(left: pd.DataFrame, right: pd.DataFrame, on: list[str], name: str, how: str = "left") -> pd.DataFrame:
+    """Put a second measure beside a first, on explicit keys; its columns end in ``_<name>``.
+
+    Args:
+        left: Rows of the first measure.
+        right: Rows of the second, unique on the keys.
+        on: Keys.
+        name: What the second measure is, for its column names.
+        how: left or inner.
+    """
+    columns = [*on, "value", "lower", "upper", "status", "is_provisional", "source_id", "release", "note"]
+    renamed = right[columns].rename(columns={column: f"{column}_{name}" for column in columns if column not in on})
+    return left.merge(renamed, on=on, how=how, validate="m:1")  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+"""The registry: every indicator's card and rows, gathered from the topics."""
+
+import pandas as pd
+
+from assets.indicators import canada, infections, overdose, services
+from assets.indicators.measures import Measures
+from schemas.indicators import GRAIN, IndicatorCard
+
+TOPICS = (overdose, canada, infections, services)
+
+
+def cards() -> tuple[IndicatorCard, ...]:
+    """Give every indicator's card, in the order of the topics."""
+    return tuple(card for topic in TOPICS for card in topic.CARDS)
+
+
+def indicator_values(observations: pd.DataFrame) -> pd.DataFrame:
+    """Make the rows of all indicators from the newest observations.
+
+    Grain: indicator, area, period, strata.
+
+    Args:
+        observations: ``core.observations``.
+    """
+    measures = Measures(observations)
+    rows = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
+    return rows.sort_values(GRAIN, ignore_index=True)
+
+
+def latest_values(values: pd.DataFrame) -> pd.DataFrame:
+    """Keep the newest reported value of each indicator, area and group; where none is reported, the newest row.
+
+    Grain: indicator, area, strata.
+    """
+    keys = ["indicator_id", "area_id", "strata"]
+    ordered = values.assign(_reported=values["status"] == "reported").sort_values(["_reported", "period_end"], kind="stable")
+    last = ordered.drop_duplicates(keys, keep="last").drop(columns="_reported")
+    return last.sort_values(keys, ignore_index=True)
+
+
+def target_summary(latest: pd.DataFrame) -> pd.DataFrame:
+    """Count, for each indicator with targets, the places that meet each of them, verified or legacy.
+
+    Grain: indicator, target. Only totals, and only places that report a value.
+    """
+    totals = latest[(latest["strata"] == "all") & (latest["status"] == "reported")]
+    found = [
+        _against(card, target.value, target.source, totals[totals["indicator_id"] == card.id])
+        for card in cards()
+        for target in card.targets
+        if target.verified
+    ]
+    columns = ["indicator_id", "target", "target_source", "places", "met", "not_met", "undetermined", "median_value"]
+    return pd.DataFrame(found, columns=columns).astype({"target": "float64", "median_value": "float64"})
+
+
+def _against(card: IndicatorCard, target: float, source: str, rows: pd.DataFrame) -> list[object]:
+    from epi.coverage import target_status
+
+    met = pd.Series(
+        target_status(rows["value"], rows["lower_95"], rows["upper_95"], target, higher_is_better=card.polarity == "higher"),
+        dtype="str",
+    )
+    counts = [int((met == status).sum()) for status in ("met", "not_met", "undetermined")]
+    return [card.id, target, source, len(rows), *counts, float(rows["value"].median())]

@@ -1,0 +1,67 @@
+"""Indicator rows: filling in what every indicator says in the same way."""
+
+import numpy as np
+import pandas as pd
+
+from epi.coverage import target_status
+from schemas.indicators import COLUMNS, GRAIN, IndicatorCard, period_label
+
+EVENTS_FOR_RELIABLE_RATE = 20
+_LIMITS = ["lower_95", "upper_95", "numerator", "denominator", "denominator_low", "denominator_high"]
+_TEXT = ["indicator_id", "area_id", "period", "strata", "unit", "method", "status", "reason", "reliability", "source_ids", "release"]
+
+
+def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
+    """Complete an indicator's rows: unit, period label, target and whether it is met; nothing where there is no value.
+
+    Grain: area, period, strata.
+
+    Args:
+        card: The indicator's card.
+        frame: Columns area_id, period_start, period_end, strata, value, status, method, is_provisional, source_ids,
+            release; and where they are known interval, numerator, denominator, reason, reliability, period.
+    """
+    missing = {name: np.nan for name in _LIMITS if name not in frame}
+    silent = {name: text for name, text in {"reason": "", "reliability": "not_assessed"}.items() if name not in frame}
+    rows = frame.assign(indicator_id=card.id, unit=card.unit, **missing, **silent).reset_index(drop=True)
+    if "period" not in rows:
+        rows = rows.assign(period=period_label(rows["period_start"], rows["period_end"]))
+    reported = rows["status"] == "reported"
+    numbers = ["value", "lower_95", "upper_95"]
+    rows[numbers] = rows[numbers].astype("float64").where(reported, np.nan, axis=0)
+    rows = rows.assign(**_held_against_target(card, rows))
+    types = {**dict.fromkeys([*_LIMITS, "value", "target"], "float64"), **dict.fromkeys(_TEXT, "str"), "is_provisional": "bool"}
+    return rows.astype(types)[COLUMNS].sort_values(GRAIN, ignore_index=True)
+
+
+def _held_against_target(card: IndicatorCard, rows: pd.DataFrame) -> dict[str, object]:
+    target = card.target
+    if target is None or card.polarity == "none":
+        return {"target": np.nan, "target_status": "no_target"}
+    met = target_status(
+        rows["value"], rows["lower_95"], rows["upper_95"], target.value, higher_is_better=card.polarity == "higher"
+    )
+    status = pd.Series(met, index=rows.index).where(rows["value"].notna(), "undetermined")
+    return {"target": target.value, "target_status": status}
+
+
+def reliability(count: pd.Series) -> pd.Series:
+    """Call a rate unreliable below 20 events, as CDC WONDER does; not assessed where no count is known."""
+    label = pd.Series("reliable", index=count.index, dtype="str")
+    return label.mask(count < EVENTS_FOR_RELIABLE_RATE, "unreliable").mask(count.isna(), "not_assessed")
+
+
+def joined(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Join two sources or two releases with a plus sign, once where they are the same or one is absent."""
+    same = (first == second) | second.isna() | (second == "")
+    return first.where(same, first + "+" + second.fillna(""))
+
+
+def remark(*parts: pd.Series) -> pd.Series:
+    """Join remarks, leaving out empty ones."""
+    total = parts[0].fillna("")
+    for part in parts[1:]:
+        text = part.fillna("")
+        gap = pd.Series("; ", index=total.index, dtype="str").where((total != "") & (text != ""), "")
+        total = total + gap + text
+    return total

@@ -1,0 +1,206 @@
+"""From published bytes to observations: what comes in, what is refused, and what is kept from before."""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from assets import snapshots, tables
+from assets.contract import ContractBroken, require
+from assets.source import Recognised, Snapshot, Source, SourceRefused, Tidy
+from assets.transport import Transport, TransportError
+from schemas import quarantine
+from schemas.areas import areas
+from schemas.observations import COLUMNS, KEY, Observation, as_observations
+from schemas.quarantine import Quarantine
+
+
+@dataclass
+class Arrival:
+    """What came in for one source in this run."""
+
+    source_id: str
+    origin: str = "none"
+    """live, dropped-in, kept, figures or none: where the newest data come from."""
+
+    new: list[Snapshot] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unreachable: str = ""
+
+
+def bring_in(source: Source, root: Path, drop: Path, transport: Transport | None) -> Arrival:
+    """Keep whatever is new: files dropped in, then the live release where a script may fetch it.
+
+    Args:
+        source: The source's module.
+        root: Folder of all snapshots.
+        drop: Folder that holds one drop folder for each source.
+        transport: How to download; None for a run without network.
+    """
+    arrival = Arrival(source.CARD.id)
+    _take_dropped(source, root, drop / source.CARD.id, arrival)
+    if transport is not None and source.CARD.automated:
+        _take_live(source, root, transport, arrival)
+    if arrival.origin == "none" and snapshots.kept(root, source.CARD.id):
+        arrival.origin = "kept"
+    return arrival
+
+
+def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) -> None:
+    releases: dict[str, list[Recognised]] = {}
+    for path in snapshots.dropped_in(folder):
+        try:
+            recognised = source.recognise(path)
+        except SourceRefused as refusal:
+            arrival.refused.append(str(refusal))
+        else:
+            releases.setdefault(recognised.release, []).append(recognised)
+    for release, parts in sorted(releases.items()):
+        files = tuple(dict.fromkeys(path for part in parts for path in part.files))
+        notes = {key: text for part in parts for key, text in part.notes.items()}
+        kept = snapshots.keep(root, source.CARD, Recognised(release, files, notes), "drop-in")
+        if kept is not None:
+            arrival.new.append(kept)
+            arrival.origin = "dropped-in"
+
+
+def _take_live(source: Source, root: Path, transport: Transport, arrival: Arrival) -> None:
+    marks = snapshots.validators(snapshots.kept(root, source.CARD.id))
+    with tempfile.TemporaryDirectory(prefix="hre-") as folder:
+        try:
+            recognised = source.fetch(transport, marks, Path(folder))
+        except TransportError as fault:
+            arrival.unreachable = str(fault)
+            return
+        except SourceRefused as refusal:
+            arrival.refused.append(str(refusal))
+            return
+        arrival.origin = "live"
+        if recognised is not None:
+            url = recognised.url or source.CARD.download_url
+            kept = snapshots.keep(root, source.CARD, recognised, "live", url, recognised.validators)
+            if kept is not None:
+                arrival.new.append(kept)
+
+
+@dataclass
+class Ingested:
+    """A source's tables over all its kept releases; refusals name what was wrong."""
+
+    source_id: str
+    made: list[tables.Made] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of all its tables and of what was refused."""
+        return tables.fingerprint(self.source_id, *(made.fingerprint for made in self.made), *self.refused)
+
+    def total(self, fact: str) -> int:
+        """Add up a number that every release's record holds, such as records_in."""
+        return sum(int(str(made.record.get(fact, 0))) for made in self.made)
+
+
+def tidy_all(source: Source, root: Path, into: Path, code: str) -> Ingested:
+    """Turn every kept release of a source into tables; a refused release leaves its last good tables.
+
+    Args:
+        source: The source's module.
+        root: Folder of all snapshots.
+        into: Folder of the source's tables, one folder for each release.
+        code: Fingerprint of the code that makes tables.
+    """
+    ingested = Ingested(source.CARD.id)
+    for snapshot in snapshots.kept(root, source.CARD.id):
+        directory = into / snapshot.release
+        try:
+            mark = tables.fingerprint(snapshot.snapshot_id, snapshot.sha256, code)
+            made = tables.make(directory, mark, lambda snapshot=snapshot: _tidy_one(source, snapshot))
+        except (SourceRefused, ContractBroken) as refusal:
+            ingested.refused.append(f"{snapshot.snapshot_id}: {refusal}")
+            last = tables.last_good(directory)
+            if last is not None:
+                ingested.made.append(last)
+        else:
+            ingested.made.append(made)
+    return ingested
+
+
+def _tidy_one(source: Source, snapshot: Snapshot) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+    snapshots.verify(snapshot)
+    tidy = source.tidy(snapshot)
+    if tidy.unaccounted():
+        raise SourceRefused(
+            f"{tidy.unaccounted():,} of {tidy.records_in:,} records ended neither as observations nor in quarantine nor as "
+            "documented drops; the source's module is at fault, its table is not stored"
+        )
+    observations, conflicts = _set_conflicts_aside(_stamp(tidy.observations, snapshot), snapshot)
+    refused = pd.concat([_stamp_refused(tidy, snapshot), conflicts], ignore_index=True)
+    require(observations, Observation, f"observations of {snapshot.snapshot_id}")
+    require(refused, Quarantine, f"quarantine of {snapshot.snapshot_id}")
+    require_known_areas(observations)
+    found = {f"raw__{name}": frame for name, frame in tidy.raw.items()}
+    facts: dict[str, object] = {
+        "snapshot_id": snapshot.snapshot_id,
+        "records_in": tidy.records_in,
+        "observations": len(observations),
+        "quarantined": len(refused),
+        "dropped": tidy.dropped,
+        "dropped_records": sum(tidy.dropped.values()),
+        "notes": {**snapshot.notes, **tidy.release_notes},
+    }
+    return {"observations": observations, "quarantine": refused, **found}, facts
+
+
+def _stamp(frame: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    stamps = {"source_id": snapshot.source_id, "release": snapshot.release, "snapshot_id": snapshot.snapshot_id}
+    return as_observations(frame.assign(**stamps)).sort_values(KEY, ignore_index=True)
+
+
+def _stamp_refused(tidy: Tidy, snapshot: Snapshot) -> pd.DataFrame:
+    stamped = tidy.quarantine.assign(source_id=snapshot.source_id, release=snapshot.release)[quarantine.COLUMNS]
+    types = {name: "int64" if name == "row" else "str" for name in quarantine.COLUMNS}
+    return stamped.astype(types)
+
+
+def _set_conflicts_aside(frame: pd.DataFrame, snapshot: Snapshot) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put both of two observations with one key into quarantine: neither can be known to be right."""
+    twice = frame.duplicated(KEY, keep=False)
+    conflicts = frame[twice]
+    aside = pd.DataFrame(
+        {
+            "source_id": snapshot.source_id,
+            "release": snapshot.release,
+            "file": snapshot.files[0].name,
+            "row": 0,
+            "column": conflicts["measure_id"],
+            "value": conflicts["area_id"]
+            + " "
+            + conflicts["period_end"].dt.strftime("%Y-%m-%d")
+            + " "
+            + conflicts["value"].astype("str"),
+            "code": "conflicting_duplicate",
+            "reason": "expected one value for a measure, area, period and group, found several; all are set aside",
+        },
+        columns=quarantine.COLUMNS,
+    )
+    types = {name: "int64" if name == "row" else "str" for name in quarantine.COLUMNS}
+    return frame[~twice].reset_index(drop=True), aside.astype(types).reset_index(drop=True)
+
+
+def require_known_areas(observations: pd.DataFrame) -> None:
+    """Check that every observation's area is in the areas table.
+
+    Raises:
+        ContractBroken: With the unknown ids.
+    """
+    unknown = sorted(set(observations["area_id"].unique()) - set(areas()["area_id"]))
+    if unknown:
+        raise ContractBroken(f"expected areas of data/reference/areas.csv, found unknown ids {unknown[:5]}; add them there")
+
+
+def observations_of(ingested: list[Ingested]) -> pd.DataFrame:
+    """Join the observations of all sources and releases."""
+    frames = [made.table("observations") for each in ingested for made in each.made]
+    return pd.concat(frames, ignore_index=True)[COLUMNS] if frames else as_observations(pd.DataFrame(columns=COLUMNS))

@@ -1,0 +1,1 @@
+"""One module per page: each selects, sorts and words what the published tables already hold."""

@@ -1,0 +1,272 @@
+"""The page on overdose: where deaths are highest, where they are heading, and which drugs are involved."""
+
+import pandas as pd
+
+from dashboards import figures, formats
+from dashboards import selection as sel
+from dashboards.charts import Chart, Column, Control, View, options_of
+from dashboards.page import Page
+from dashboards.published import Published
+
+DRUG_CLASSES = ("synthetic_opioids", "psychostimulants", "cocaine", "natural_semisynthetic", "heroin", "methadone")
+PLACE = Column("name", "Place")
+INTERVAL = [Column("lower", "95% interval, low", "n1"), Column("upper", "95% interval, high", "n1")]
+NOTE = Column("note", "Remarks")
+
+
+def page(published: Published) -> Page:
+    """Make the page on overdose."""
+    charts = [
+        trend(published),
+        state_map(published),
+        state_ranks(published),
+        drug_mix(published),
+        canada_ranks(published),
+        canada_trend(published),
+        europe_ranks(published),
+    ]
+    return Page(
+        "overdose.html",
+        "overdose.html",
+        "Overdose",
+        "Where people die of overdose, where deaths are heading, and which drugs are involved.",
+        charts=charts,
+    )
+
+
+def trend(published: Published) -> Chart:
+    """Show deaths in overlapping 12-month windows, reported against predicted, for a place and a drug."""
+    reported, predicted = published.values("overdose_deaths_12_month"), published.values("overdose_deaths_12_month_predicted")
+    keys = ["area_id", "period", "strata"]
+    joined = reported.merge(
+        predicted[[*keys, "value"]].rename(columns={"value": "predicted"}), on=keys, how="left", validate="one_to_one"
+    )
+    rows = sel.over_time(joined)
+    rows["drug"] = [sel.drug_of(strata) for strata in rows["strata"]]
+    rows = rows[rows["drug"] != ""]
+    views, places, drugs = {}, set(), set()
+    for (area, drug), part in rows.groupby(["area_id", "drug"], sort=True):
+        views[f"{area}|{drug}"] = View(part, _trend_sentence(part, formats.drug(str(drug))))
+        places.add(str(area))
+        drugs.add(str(drug))
+    ordered = [drug for drug in formats.DRUG_WORDS if drug in drugs] + sorted(drugs - set(formats.DRUG_WORDS))
+    return Chart(
+        "overdose-trend",
+        "Overdose deaths in the 12 months ending each month",
+        figures.reported_and_predicted("deaths in 12 months"),
+        [
+            Column("when", "Period"),
+            Column("value", "Reported", "n0"),
+            Column("predicted", "Predicted", "n0"),
+            Column("note", "Remarks"),
+        ],
+        views,
+        sel.source_line(published, reported),
+        [
+            Control("place", "Place", options_of(sel.place_options(published, places)), "USA"),
+            Control("drug", "Drug", options_of((drug, formats.drug(drug)) for drug in ordered), "all"),
+        ],
+        extra=("date", "provisional"),
+        note="Windows overlap: each month's figure covers the year before it, so figures are never added up. "
+        "Predicted counts are the publisher's adjustment for deaths still under investigation.",
+        split=True,
+    )
+
+
+def _trend_sentence(rows: pd.DataFrame, drug: str) -> str:
+    last = rows.iloc[-1]
+    place = last["name"]
+    words = f"{place}, {drug[0].lower() + drug[1:]}: {formats.number(last['value'], 0)} deaths reported"
+    if not formats.is_missing(last["value"]) and not formats.is_missing(last["predicted"]):
+        words += f" and {formats.number(last['predicted'], 0)} predicted"
+    if formats.is_missing(last["value"]):
+        words = f"{place}, {drug[0].lower() + drug[1:]}: {last['status_word']}"
+    return f"{words} {formats.in_period(last['period'])}."
+
+
+def _by_period(frame: pd.DataFrame, reference: str, unit: str, reference_name: str) -> tuple[dict[str, View], list[tuple[str, str]]]:
+    """Make one ranked view for each period, newest first."""
+    views, options = {}, []
+    order = frame[["period", "period_end"]].drop_duplicates("period").sort_values("period_end", ascending=False, kind="stable")
+    for period in order["period"]:
+        rows = sel.ranked(frame[frame["period"] == period], reference)
+        if (rows["role"] == "place").any():
+            views[str(period)] = View(rows, f"{sel.highest_and_lowest(rows, unit, reference_name)} {_capital(period)}.")
+            options.append((str(period), formats.period(period)))
+    return views, options
+
+
+def _capital(period: object) -> str:
+    words = formats.in_period(period)
+    return words[0].upper() + words[1:]
+
+
+def _state_rates(published: Published) -> pd.DataFrame:
+    frame = sel.total(published.values("overdose_death_rate_age_adjusted"))
+    return sel.keep(frame, "area_id", lambda area: area == "USA" or sel.is_us_state(area))
+
+
+def state_map(published: Published) -> Chart:
+    """Show the age-adjusted death rate of US states on a map, for a year."""
+    frame = _state_rates(published)
+    views, options = _by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
+    for view in views.values():
+        view.frame["code"] = [area.removeprefix("US-") for area in view.frame["area_id"]]
+        view.frame["shown"] = [
+            "hidden" if area == "USA" else "none" if missing else "value"
+            for area, missing in zip(view.frame["area_id"], view.frame["value"].isna(), strict=True)
+        ]
+    unit = sel.unit_of(published, "overdose_death_rate_age_adjusted", frame)
+    return Chart(
+        "us-map",
+        "Overdose death rate by US state, age-adjusted",
+        figures.us_map(unit),
+        [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
+        views,
+        sel.source_line(published, frame),
+        [Control("year", "Year", options_of(options), options[0][0] if options else "")],
+        extra=("code", "shown"),
+        note="Grey: no value published (suppressed or missing). Small states are easier to read in the ranking below.",
+        height=440,
+        map="usa_110m",
+    )
+
+
+def state_ranks(published: Published) -> Chart:
+    """Rank US states by age-adjusted death rate, with intervals and the national value, for a year."""
+    frame = _state_rates(published)
+    views, options = _by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
+    return Chart(
+        "us-ranked",
+        "US states by overdose death rate, with 95% intervals",
+        figures.ranked_dots(sel.unit_of(published, "overdose_death_rate_age_adjusted", frame), reference="United States"),
+        [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
+        views,
+        sel.source_line(published, frame),
+        [Control("year", "Year", options_of(options), options[0][0] if options else "")],
+        extra=("role", "provisional", "status_word"),
+        note="Age-adjusted to the US 2000 standard population. Hollow: provisional.",
+        height=110,
+        row_height=19,
+    )
+
+
+def drug_mix(published: Published) -> Chart:
+    """Show deaths involving each drug class in the years ending December, and the newest window."""
+    frame = published.values("overdose_deaths_12_month")
+    rows = sel.over_time(frame)
+    rows["drug"] = [sel.drug_of(strata) for strata in rows["strata"]]
+    rows["label"] = [_window_label(day) for day in rows["period_end"]]
+    rows["drug_word"] = [formats.drug(drug) for drug in rows["drug"]]
+    rows = rows[rows["drug"].isin(DRUG_CLASSES)]
+    views = {}
+    for area, part in rows.groupby("area_id", sort=True):
+        newest = part["period_end"].max()
+        kept = sel.keep(part, "period_end", lambda day, newest=newest: day[5:7] == "12" or day == newest)
+        if len(kept):
+            views[str(area)] = View(kept, _mix_sentence(kept))
+    return Chart(
+        "drug-mix",
+        "Drugs involved in overdose deaths, years ending December",
+        figures.groups_over_time("deaths in 12 months", "drug", [(drug, formats.drug(drug)) for drug in DRUG_CLASSES]),
+        [Column("when", "Period"), Column("drug_word", "Drug involved"), Column("value", "Deaths", "n0"), NOTE],
+        views,
+        sel.source_line(published, frame),
+        [Control("place", "Place", options_of(sel.place_options(published, views)), "USA")],
+        extra=("label", "drug", "provisional"),
+        note="One death may involve several drugs, so classes overlap and are never added up. The last point may be the "
+        "newest 12 months and not a calendar year.",
+        height=460,
+    )
+
+
+def _window_label(period_end: str) -> str:
+    """Name a 12-month window: by its year where it ends in December."""
+    return period_end[:4] if period_end[5:7] == "12" else f"to {formats.month(period_end[:7])}"
+
+
+def _mix_sentence(rows: pd.DataFrame) -> str:
+    newest = rows[rows["period_end"] == rows["period_end"].max()]
+    known = newest[newest["value"].notna()].sort_values("value", ascending=False, kind="stable")
+    if known.empty:
+        return f"{newest.iloc[0]['name']}: no class has a value {formats.in_period(newest.iloc[0]['period'])}."
+    first = known.iloc[0]
+    return (
+        f"{first['name']}: most deaths {formats.in_period(first['period'])} involved {first['drug_word'].lower()} "
+        f"({formats.number(first['value'], 0)})."
+    )
+
+
+def _in_canada(area_id: object) -> bool:
+    return str(area_id) == "CAN" or str(area_id).startswith("CA-")
+
+
+def canada_ranks(published: Published) -> Chart:
+    """Rank Canadian provinces by crude opioid death rate, for a period."""
+    frame = sel.total(published.values("opioid_death_rate_crude"))
+    frame = sel.keep(frame, "area_id", _in_canada)
+    views, options = _by_period(frame, "CAN", "per 100,000 people", "Canada")
+    full = [value for value, _ in options if value.isdigit()]
+    return Chart(
+        "canada-ranked",
+        "Canadian provinces and territories by opioid toxicity death rate",
+        figures.ranked_dots(sel.unit_of(published, "opioid_death_rate_crude", frame), reference="Canada"),
+        [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
+        views,
+        sel.source_line(published, frame),
+        [Control("canada", "Period", options_of(options), (full or [""])[0])],
+        extra=("role", "provisional", "status_word"),
+        note="Crude rates. Part of a year stands apart from full years and is provisional (hollow).",
+        height=110,
+        row_height=24,
+    )
+
+
+def canada_trend(published: Published) -> Chart:
+    """Show the opioid death rate of a Canadian province over the full years."""
+    frame = sel.total(published.values("opioid_death_rate_crude"))
+    frame = sel.keep(frame, "area_id", _in_canada)
+    frame = sel.keep(frame, "period", formats.is_year)
+    views = {}
+    for area, part in frame.groupby("area_id", sort=True):
+        rows = sel.over_time(part)
+        known = rows[rows["value"].notna()]
+        if len(known):
+            first, last = known.iloc[0], known.iloc[-1]
+            words = (
+                f"{last['name']}: {formats.number(last['value'], 1)} per 100,000 people {formats.in_period(last['period'])}, "
+                f"{formats.number(first['value'], 1)} {formats.in_period(first['period'])}."
+            )
+            views[str(area)] = View(rows, words)
+    return Chart(
+        "canada-trend",
+        "Opioid toxicity death rate in Canada over time",
+        figures.value_over_time(sel.unit_of(published, "opioid_death_rate_crude", frame)),
+        [Column("when", "Year"), Column("value", "Rate", "n1"), *INTERVAL, NOTE],
+        views,
+        sel.source_line(published, frame),
+        [Control("province", "Place", options_of(sel.place_options(published, views)), "CAN")],
+        extra=("date", "provisional"),
+        note="Full years only. The band is the 95% interval; it is left open where a year has no value.",
+    )
+
+
+def europe_ranks(published: Published) -> Chart:
+    """Rank European countries by their newest drug-induced death rate."""
+    frame = sel.total(published.latest("drug_induced_death_rate_15_64"))
+    rows = sel.ranked(frame)
+    unit = sel.unit_of(published, "drug_induced_death_rate_15_64", frame)
+    views = {"latest": View(rows, sel.highest_and_lowest(rows, unit))} if (rows["role"] == "place").any() else {}
+    return Chart(
+        "europe-ranked",
+        "European countries by drug-induced death rate, newest year of each",
+        figures.ranked_dots(unit),
+        [PLACE, Column("value", "Rate", "n1"), *INTERVAL, Column("when", "Year"), NOTE],
+        views,
+        sel.source_line(published, frame),
+        extra=("role", "provisional", "status_word"),
+        note="Case definitions and completeness differ between countries: a low rate may mean that few deaths are found. "
+        "Read a country against its own past before reading it against another.",
+        height=110,
+        row_height=19,
+    )

@@ -1,0 +1,1 @@
+"""What runs, when, and where it lands: settings, jobs, publication and the command line."""

@@ -1,0 +1,116 @@
+"""Building one DuckDB file from the tables of a run: fresh, single-threaded, commented to the last column."""
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from schemas.tables import MODELS, UNDESCRIBED, column_descriptions, describe, raw_column, raw_models
+
+CONFIG = {"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+SCHEMAS = {
+    "marts": "Start here: indicators with interval, method, target and source.",
+    "core": "Observations: one published value each, the newest release and every one.",
+    "raw": "Files as published, every cell as text, with file and line.",
+    "meta": "Sources, snapshots, measures, areas, indicators, columns, checks.",
+}
+
+
+def build(
+    path: Path, tables: dict[str, Path], raw: dict[str, list[tuple[str, str]]], publication: dict[str, str]
+) -> dict[str, int]:
+    """Write the file.
+
+    Args:
+        path: New file; must not exist.
+        tables: Parquet file of each published table, by its name.
+        raw: Parquet files of each raw table with the snapshot each was read from.
+        publication: The single row of ``meta.publication``.
+
+    Returns:
+        Number of rows of every table, as it was loaded.
+    """
+    connection = duckdb.connect(str(path), config=CONFIG)
+    try:
+        for schema in SCHEMAS:
+            connection.execute(f"CREATE SCHEMA {schema}")
+        for name, parquet in tables.items():
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM read_parquet({_text(str(parquet))})")
+        for name, parts in sorted(raw.items()):
+            _load_raw(connection, name, parts)
+        columns = ", ".join(f"{_text(value)} AS {key}" for key, value in publication.items())
+        connection.execute(f"CREATE TABLE meta.publication AS SELECT {columns}")
+        _describe(connection)
+        connection.execute("CHECKPOINT")
+        return row_counts(connection)
+    finally:
+        connection.close()
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count the rows of every table by reading it, not from its statistics."""
+    names = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1"
+    ).fetchall()
+    return {name: _one(connection, f"SELECT count(*) FROM {name}") for (name,) in names}
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _load_raw(connection: duckdb.DuckDBPyConnection, name: str, parts: list[tuple[str, str]]) -> None:
+    # Releases differ in their columns: joined by name, absent ones are null.
+    selects = [
+        f"SELECT {_text(snapshot_id)} AS snapshot_id, * FROM read_parquet({_text(parquet)})" for snapshot_id, parquet in parts
+    ]
+    connection.execute(f"CREATE TABLE raw.{_safe(name)} AS {' UNION ALL BY NAME '.join(selects)}")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Comment every table and column, and list the columns in ``meta.columns``."""
+    connection.execute(
+        "CREATE TABLE meta.columns (table_schema VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, "
+        "unit VARCHAR, description VARCHAR)"
+    )
+    found = connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
+        "ORDER BY schema_name, table_name, column_index"
+    ).fetchall()
+    rows = []
+    for schema, table, column, kind in found:
+        description, unit = describe_column(schema, table, column)
+        rows.append((schema, table, column, kind, unit, description))
+        connection.execute(f"COMMENT ON COLUMN {schema}.{table}.{_quoted(column)} IS {_text(description)}")
+    connection.executemany("INSERT INTO meta.columns VALUES (?, ?, ?, ?, ?, ?)", rows)
+    for schema, table in dict.fromkeys((row[0], row[1]) for row in found):
+        connection.execute(f"COMMENT ON TABLE {schema}.{table} IS {_text(describe_table(schema, table))}")
+
+
+def describe_table(schema: str, table: str) -> str:
+    """Give a published table's meaning."""
+    if schema == "raw":
+        return describe(raw_models()[table]) if table in raw_models() else "As published."
+    return describe(MODELS[f"{schema}.{table}"])
+
+
+def describe_column(schema: str, table: str, column: str) -> tuple[str, str]:
+    """Give a published column's meaning and unit."""
+    if schema == "raw":
+        return raw_column(raw_models()[table], column) if table in raw_models() else (UNDESCRIBED, "")
+    return column_descriptions(MODELS[f"{schema}.{table}"])[column]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _safe(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError(f"expected a table name of small letters, digits and underscores, found {name!r}")
+    return name

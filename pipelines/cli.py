@@ -1,0 +1,410 @@
+"""The command line: ``hre refresh``, ``serve``, ``sql``, ``status``, ``sources`` and ``indicators``.
+
+Only Typer is imported here; what a command needs it imports itself, so that help and short questions start at once.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+PUBLISHED, REFUSED, WITHOUT_A_SOURCE, BUSY, INTERRUPTED = 0, 1, 3, 75, 130
+
+app = typer.Typer(
+    name="hre",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+class Format(StrEnum):
+    """Forms in which an answer is given."""
+
+    table = "table"
+    csv = "csv"
+    parquet = "parquet"
+
+
+def main() -> None:
+    """Run the command line; the exit code is what ``hre --help`` says."""
+    app(prog_name="hre")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"hre {version('hre')}")
+        except PackageNotFoundError:
+            typer.echo("hre (run from a checkout that is not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Harm Reduction Evidence: public data on overdose, HIV, hepatitis C and services, as checked indicators.
+
+    A refresh reads the sources, checks them, computes the indicators and publishes one DuckDB file and one site of
+    dashboards, together or not at all. Everything else here reads what was published.
+
+    \b
+    Examples:
+      hre refresh --offline            publish from what is at hand, no network
+      hre serve                        open the dashboards in a browser
+      hre indicators hiv_prevalence_pwid
+      hre sql "SELECT area_id, value FROM marts.latest_values
+               WHERE indicator_id = 'hiv_prevalence_pwid'"
+
+    \b
+    Exit codes:
+      0   published, or nothing had changed; the question was answered
+      1   publication refused, the last one stays; or no answer
+      2   wrong usage
+      3   published without a source that was refused (it is named, with the
+          reason; its last good data stay)
+      75  another refresh is running
+      130 interrupted
+
+    The folder of data is that of the checkout; the environment variable HRE_HOME moves it.
+    """
+
+
+@app.command(short_help="Bring in new releases, check and publish.")
+def refresh(
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network: dropped, kept and figures only.")] = False,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="ID", help="Look for news of this source only; repeat for several."),
+    ] = None,
+) -> None:
+    """Bring in new releases, check everything, and publish the database and the site.
+
+    For each source this takes files from its drop folder (data/drop/ID/), then the live release where a script may
+    fetch it, else the newest release kept from before, else the transcribed figures that come with the project.
+
+    A source that fails its checks is refused: the run says which row and why, its last good data stay, and the exit
+    code is 3. If the publication itself fails its audit, yesterday's stays (exit code 1). Stopping a refresh at any
+    moment leaves the last publication whole.
+
+    \b
+    Examples:
+      hre refresh
+      hre refresh --offline
+      hre refresh --source cdc_vsrr --source cdc_wonder
+    """
+    wanted = _known_sources(source or [])
+    settings = _settings()
+    from pipelines import refresh as machinery
+    from pipelines import show
+
+    try:
+        with _progress() as report:
+            outcome = machinery.refresh(settings, offline=offline, source_ids=wanted, report=report)
+    except machinery.AnotherRefreshIsRunning as busy:
+        typer.echo(str(busy) or "Another refresh is running; wait for it to end, then try again.", err=True)
+        raise typer.Exit(BUSY) from busy
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted; the last publication stays as it was.", err=True)
+        raise typer.Exit(INTERRUPTED) from interrupt
+    except OSError as error:
+        typer.echo(f"Publication refused: {error}. The last publication stays as it was.", err=True)
+        raise typer.Exit(REFUSED) from error
+    show.summary(show.console(), outcome, settings)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _known_sources(asked: list[str]) -> tuple[str, ...]:
+    if not asked:
+        return ()
+    from assets.sources import SOURCE_IDS
+
+    for source_id in asked:
+        if source_id not in SOURCE_IDS:
+            raise typer.BadParameter(_no_such("source", source_id, SOURCE_IDS), param_hint="--source")
+    return tuple(dict.fromkeys(asked))
+
+
+def _no_such(what: str, found: str, known: "tuple[str, ...] | list[str]") -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(found, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"no {what} {found!r}.{meant} There are: {', '.join(known)}."
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what a refresh calls after each step: a bar on a terminal, a line elsewhere; on stderr."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: typer.echo(f"[{done}/{total}] {step}", err=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    shape = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*shape, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+@app.command(short_help="Show the published site in a browser.")
+def serve(
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; the next free one if taken.")] = 8000,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """Show the published site in a browser, to this computer only, until Ctrl-C.
+
+    A release that is published meanwhile shows when a page is loaded again.
+
+    \b
+    Examples:
+      hre serve
+      hre serve --port 8123 --no-browser
+    """
+    settings = _settings()
+    if not settings.site.is_file():
+        _give_up(f"No site is published yet: expected {settings.site}. Run 'hre refresh --offline' first.")
+    from pipelines.serve import serve as serve_site
+
+    try:
+        serve_site(settings.site.parent, port, not no_browser, lambda text: typer.echo(text, err=True))
+    except OSError as error:
+        _give_up(f"Cannot serve: {error}. Try another port, such as hre serve --port 8123.")
+
+
+@app.command(short_help="Ask the published database in SQL.")
+def sql(
+    question: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT; - reads it from standard input.")],
+    format: Annotated[
+        Format | None, typer.Option("--format", "-f", help="Form of the answer; else the output's ending says.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Rows of a table; 0 for all.")] = 50,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.1, max=86_400, help="Seconds to give it.")] = 15.0,
+) -> None:
+    """Ask the published database one question in SQL, and get a table, CSV or Parquet.
+
+    The question reads the published tables only: no files, no network, no changes, at most 1 GiB of memory. Refreshes
+    may go on meanwhile. In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front. Nulls
+    are empty in CSV; the column status says why there is no value.
+
+    \b
+    Examples:
+      hre sql "SHOW ALL TABLES"
+      hre sql "DESCRIBE marts.indicator_values"
+      hre sql "FROM marts.target_summary" --format csv > targets.csv
+      hre sql "FROM core.observations" --output observations.parquet
+      hre sql - < question.sql
+
+    \b
+    Start with marts.indicator_values (every value, with its interval, status
+    and sources) or marts.latest_values (the newest of each); meta.columns says
+    what each column means.
+    """
+    form = _form(format, output)
+    settings = _settings()
+    if output is not None:
+        _require_writable(output, settings)
+    from pipelines import query
+
+    text = sys.stdin.read() if question == "-" else question
+    with _refusals():
+        connection = query.connect(settings.database)
+        try:
+            query.require_question(connection, text)
+            _answer(connection, text, form, output, limit, timeout)
+        except OSError as error:
+            if output is None:
+                raise
+            _give_up(f"Cannot write {output}: {error.strerror or error}.")
+        finally:
+            connection.close()
+
+
+def _form(asked: Format | None, output: Path | None) -> Format:
+    if asked is None:
+        known = {"": Format.table, ".txt": Format.table, ".csv": Format.csv, ".parquet": Format.parquet}
+        ending = output.suffix.lower() if output is not None else ""
+        if ending not in known:
+            words = f"expected a name ending in .csv, .parquet or .txt, or --format; found {ending}"
+            raise typer.BadParameter(words, param_hint="--output")
+        return known[ending]
+    if asked is Format.parquet and output is None:
+        raise typer.BadParameter("parquet needs a file to go to: add --output FILE.parquet", param_hint="--format")
+    return asked
+
+
+def _require_writable(output: Path, settings: "Settings") -> None:
+    target = output.resolve()
+    if target.is_relative_to(settings.published.resolve()):
+        words = "expected a file outside the publication, which only a refresh writes"
+        raise typer.BadParameter(words, param_hint="--output")
+    if target.is_dir() or not target.parent.is_dir():
+        raise typer.BadParameter(f"expected a file in an existing folder, found {output}", param_hint="--output")
+
+
+def _answer(connection: Any, text: str, form: Format, output: Path | None, limit: int, timeout: float) -> None:
+    from pipelines import query
+
+    if output is None:
+        with query.bounded(connection, timeout):
+            connection.execute(text)
+            if form is Format.csv:
+                query.write_csv(connection, sys.stdout)
+                return
+            rows = connection.fetchmany(limit + 1) if limit else connection.fetchall()
+        _show_rows(connection, rows, limit)
+        return
+    with query.replacing(output) as part, query.bounded(connection, timeout, leftover=part):
+        connection.execute(text)
+        if form is Format.parquet:
+            count = query.write_parquet(connection, part)
+        elif form is Format.csv:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                count = query.write_csv(connection, stream)
+        else:
+            count = _write_table(connection, part, limit)
+    typer.echo(f"{count:,} rows in {query.shown(output)}", err=True)
+
+
+def _write_table(connection: Any, path: Path, limit: int) -> int:
+    from rich.console import Console
+
+    from pipelines import query, show
+
+    rows = connection.fetchmany(limit) if limit else connection.fetchall()
+    with path.open("w", encoding="utf-8") as stream:
+        show.answer(Console(file=stream, width=show.WIDE), query.columns(connection), rows)
+    return len(rows)
+
+
+def _show_rows(connection: Any, rows: list[tuple[Any, ...]], limit: int) -> None:
+    from pipelines import query, show
+
+    shown = rows[:limit] if limit else rows
+    show.answer(show.console(), query.columns(connection), shown)
+    if not rows:
+        typer.echo("No rows.", err=True)
+    elif len(rows) > len(shown):
+        typer.echo(f"The first {limit:,} rows; --limit 0 shows all, --output FILE.csv writes all.", err=True)
+
+
+@app.command(short_help="Show what is published and what waits.")
+def status() -> None:
+    """Show what is published, each source's newest release, failed checks, and what waits for the next refresh."""
+    settings = _settings()
+    from pipelines import catalogue, show
+
+    running = catalogue.is_locked(settings.lock)
+    out = show.console()
+    if not settings.database.is_file():
+        show.waiting(out, settings, running)
+        _nothing_published(settings)
+    asked = {"publication": catalogue.PUBLICATION, "sources": catalogue.SOURCES, "checks": catalogue.CHECKS}
+    with _refusals():
+        show.status(out, settings, catalogue.read(settings, **asked, counts=catalogue.COUNTS), running)
+
+
+@app.command(short_help="List the sources, or show one's card.")
+def sources(
+    source_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one source's card.")] = None,
+) -> None:
+    """List the sources, or show one: terms, citation, caveats, and how to drop in its file.
+
+    \b
+    Examples:
+      hre sources
+      hre sources cdc_wonder
+    """
+    from assets.sources import SOURCE_IDS
+    from assets.sources import cards as source_cards
+
+    if source_id is not None and source_id not in SOURCE_IDS:
+        raise typer.BadParameter(_no_such("source", source_id, SOURCE_IDS), param_hint="ID")
+    settings = _settings()
+    from pipelines import catalogue, show
+
+    published = settings.database.is_file()
+    facts: dict[str, list[dict[str, Any]]] = {"sources": [], "snapshots": []}
+    if published:
+        with _refusals():
+            facts = catalogue.read(settings, sources=catalogue.SOURCES, snapshots=catalogue.SNAPSHOTS)
+    rows = {str(row["source_id"]): row for row in facts["sources"]}
+    cards = source_cards()
+    out = show.console()
+    if source_id is None:
+        show.sources(out, cards, rows)
+    else:
+        kept = [row for row in facts["snapshots"] if row["source_id"] == source_id]
+        show.source(out, cards[source_id], rows.get(source_id, {}), kept, settings.drop / source_id)
+    if not published:
+        typer.echo("Nothing is published yet, so no releases and rows. Run 'hre refresh --offline'.", err=True)
+
+
+@app.command(short_help="List the indicators, or show one's card.")
+def indicators(
+    indicator_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one indicator's card.")] = None,
+) -> None:
+    """List the published indicators, or show one: question, definition, interval, target, caveats, references.
+
+    \b
+    Examples:
+      hre indicators
+      hre indicators oat_coverage
+    """
+    settings = _settings()
+    if not settings.database.is_file():
+        _nothing_published(settings)
+    from pipelines import catalogue, show
+
+    with _refusals():
+        rows = catalogue.read(settings, indicators=catalogue.INDICATORS)["indicators"]
+    known = [str(row["indicator_id"]) for row in rows]
+    if indicator_id is None:
+        show.indicators(show.console(), rows)
+    elif indicator_id in known:
+        show.indicator(show.console(), rows[known.index(indicator_id)])
+    else:
+        raise typer.BadParameter(_no_such("indicator", indicator_id, known), param_hint="ID")
+
+
+def _settings() -> "Settings":
+    from pipelines.settings import load
+
+    return load()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn a refused question into its message and exit code 1."""
+    from pipelines.query import QueryRefused
+
+    try:
+        yield
+    except QueryRefused as refusal:
+        _give_up(str(refusal))
+
+
+def _nothing_published(settings: "Settings") -> NoReturn:
+    from pipelines.query import shown
+
+    _give_up(f"Nothing is published yet: expected {shown(settings.database)}. Run 'hre refresh --offline'.")
+
+
+def _give_up(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(REFUSED)

@@ -1,0 +1,27 @@
+"""Jobs: the whole refresh, and one for each source with everything after it."""
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets.graph import table_key
+from assets.sources import CONNECTED
+
+REFRESH = "refresh"
+
+
+def jobs() -> list[UnresolvedAssetJobDefinition]:
+    """Give the refresh of everything, and a refresh for each source."""
+    whole = dg.define_asset_job(
+        REFRESH, selection=dg.AssetSelection.all(), description="Look for news of every source, then publish."
+    )
+    return [whole, *[_source_job(source_id) for source_id in CONNECTED]]
+
+
+def _source_job(source_id: str) -> UnresolvedAssetJobDefinition:
+    own = dg.AssetSelection.groups(source_id)
+    after = dg.AssetSelection.assets(table_key("core.observations")).downstream() | dg.AssetSelection.groups("core")
+    return dg.define_asset_job(
+        f"refresh_{source_id}",
+        selection=own | after | dg.AssetSelection.groups("marts", "meta", "publication", "figures"),
+        description=f"Look for news of {source_id} only, then publish.",
+    )

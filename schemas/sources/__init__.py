@@ -1,0 +1,1 @@
+"""Raw layouts: how each publisher's file looks before anything is changed."""

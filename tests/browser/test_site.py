@@ -1,0 +1,309 @@
+"""The site in a real browser: what each page draws, says, keeps in its address, and never does."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("index.html", "overdose.html", "coverage.html", "place.html", "data.html")
+CHARTS = {"index.html": 2, "overdose.html": 7, "coverage.html": 6, "place.html": 1, "data.html": 0}
+FIRST_PAGE_KB = 600
+
+# What a chart shows: for each mark, its attributes as drawn; and its table, as written.
+DRAWN = """(id) => {
+  const box = document.getElementById(id + '-plot');
+  return box.data.filter(t => t.visible !== false).map(t => ({
+    name: t.name || '', x: t.x ? Array.from(t.x) : null, y: t.y ? Array.from(t.y) : null, z: t.z ? Array.from(t.z) : null,
+    locations: t.locations || null, symbol: (t.marker || {}).symbol || null,
+    plus: (t.error_x || {}).array || null, minus: (t.error_x || {}).arrayminus || null }));
+}"""
+TABLE = """(id) => Array.from(document.querySelectorAll('#' + id + '-table tbody tr'))
+  .map(r => Array.from(r.cells).map(c => c.textContent))"""
+
+
+def _marks(page: Any, chart: str) -> list[dict[str, Any]]:
+    return list(page.evaluate(DRAWN, chart))
+
+
+def _table(page: Any, chart: str) -> list[list[str]]:
+    return list(page.evaluate(TABLE, chart))
+
+
+def _query(site_folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(site_folder.parent / "published.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_draws_every_chart_and_asks_nobody(way: str, name: str, served: str, site_folder: Path, opened: Any) -> None:
+    """Each page draws all its charts, on a server and from a folder, without a fault and without an outside request."""
+    base = served if way == "http" else f"{site_folder.as_uri()}/"
+    page = opened(base + name)
+    assert page.faults == []
+    assert [address for address in page.asked if not address.startswith((base, "data:", "blob:"))] == []
+    assert page.locator(".plot[data-drawn]").count() == CHARTS[name]
+    assert page.evaluate("typeof window.pwned") == "undefined"
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_nothing_is_wider_than_the_screen(width: int, served: str, opened: Any) -> None:
+    """No page scrolls sideways, and no text is under 11 px."""
+    for name in PAGES:
+        page = opened(served + name, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        small = page.evaluate(
+            "Array.from(document.querySelectorAll('main *, .plot text')).filter(e => e.childNodes.length && "
+            "Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim()) && "
+            "parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.outerHTML.slice(0, 80))"
+        )
+        assert small == [], name
+
+
+def test_every_chart_has_a_name_controls_and_a_table(served: str, opened: Any) -> None:
+    """Each chart is named by its heading, hides its drawing from assistive technology, and stands above a table."""
+    for name in PAGES:
+        page = opened(served + name)
+        for box in page.query_selector_all(".plot"):
+            heading = box.get_attribute("aria-labelledby") or ""
+            assert page.inner_text(f"#{heading}").strip()
+            assert box.get_attribute("role") == "application"
+            assert box.query_selector("svg:not([aria-hidden])") is None
+            assert page.locator(f"#{heading.removesuffix('-title')}-table tbody tr").count() > 0
+        unnamed = page.evaluate("Array.from(document.querySelectorAll('select')).filter(s => !s.labels.length).length")
+        assert unnamed == 0
+        assert page.get_attribute("html", "lang") == "en"
+        assert page.locator("h1").count() == 1
+
+
+def test_no_share_button_and_no_clutter(served: str, opened: Any) -> None:
+    """No chart offers to send its data to a cloud."""
+    page = opened(served + "overdose.html")
+    assert page.locator(".modebar-btn").count() == 0
+    assert "Share" not in page.inner_text("main")
+    assert page.evaluate("Array.from(document.querySelectorAll('.plot')).every(p => p._context.showSendToCloud === false)")
+
+
+def _ranked_agrees(marks: list[dict[str, Any]], table: list[list[str]], rows: list[tuple[Any, ...]]) -> bool:
+    """Tell whether dots, table and published rows (name, value, lower, upper) are the same."""
+    drawn = {}
+    for mark in marks:
+        for at, place in enumerate(mark["y"] or []):
+            if mark["plus"]:
+                value = mark["x"][at]
+                drawn[place] = (value, value - mark["minus"][at], value + mark["plus"][at])
+    published = {name: (value, lower, upper) for name, value, lower, upper in rows if value == value}
+    close = set(drawn) == set(published) and all(
+        abs(a - b) < 1e-4 for place in drawn for a, b in zip(drawn[place], published[place], strict=True)
+    )
+    written = {row[0]: row[1:4] for row in table}
+    return close and all(
+        abs(float(cell) - value) < 0.0501
+        for place, values in published.items()
+        for cell, value in zip(written[place], values, strict=True)
+    )
+
+
+def test_ranked_dots_table_and_database_agree(served: str, site_folder: Path, opened: Any) -> None:
+    """Dots, intervals and table hold the published values; one changed value is noticed."""
+    rows = _query(
+        site_folder,
+        "select name, value, lower_95, upper_95 from marts.indicator_values join meta.areas using (area_id) "
+        "where indicator_id = 'overdose_death_rate_age_adjusted' and period = '2023' and value is not null and not isnan(value)",
+    )
+    page = opened(served + "overdose.html")
+    marks, table = _marks(page, "us-ranked"), _table(page, "us-ranked")
+    assert _ranked_agrees(marks, table, rows)
+    mutant = [(name, value + (name == "Texas"), lower, upper) for name, value, lower, upper in rows]
+    assert not _ranked_agrees(marks, table, mutant)
+    swapped = [[table[0][0], *table[1][1:]], *table[1:]]
+    assert not _ranked_agrees(marks, swapped, rows)
+
+
+def test_trend_table_and_database_agree_for_another_choice(served: str, site_folder: Path, opened: Any) -> None:
+    """After choosing a place and a drug the lines, the table and the published windows are the same, provisional hollow."""
+    rows = _query(
+        site_folder,
+        "select value, is_provisional from marts.indicator_values where indicator_id = 'overdose_deaths_12_month' "
+        "and area_id = 'US-WV' and strata = 'drug=cocaine' order by period_end",
+    )
+    page = opened(served + "overdose.html", draw=False)
+    page.select_option("#overdose-trend-place", "US-WV")
+    page.select_option("#overdose-trend-drug", "cocaine")
+    page.wait_for_selector("#overdose-trend-plot[data-drawn='US-WV|cocaine']")
+    reported = next(mark for mark in _marks(page, "overdose-trend") if mark["name"].startswith("Reported"))
+    assert reported["y"] == [value for value, _ in rows]
+    assert [symbol == "circle-open" for symbol in reported["symbol"]] == [flag for _, flag in rows]
+    written = [row[1] for row in _table(page, "overdose-trend")]
+    assert written == [f"{value:,.0f}" for value, _ in rows]
+    assert written != [f"{value + 1:,.0f}" for value, _ in rows]
+    assert "West Virginia" in page.inner_text("#overdose-trend-summary")
+
+
+def test_map_and_database_agree(served: str, site_folder: Path, opened: Any) -> None:
+    """The map colours each state by its published value, and a suppressed state is grey without a value."""
+    rows = _query(
+        site_folder,
+        "select substr(area_id, 4), value from marts.indicator_values where indicator_id = 'overdose_death_rate_age_adjusted' "
+        "and period = '2023' and area_id like 'US-%'",
+    )
+    page = opened(served + "overdose.html")
+    value, none = _marks(page, "us-map")
+    assert dict(zip(value["locations"], value["z"], strict=True)) == {state: v for state, v in rows if v == v and v is not None}
+    assert none["locations"] == ["WY"]
+    assert page.locator("#us-map-plot .choroplethlayer path").count() == 6
+
+
+def test_bands_do_not_bridge_a_gap(served: str, opened: Any) -> None:
+    """A year without a value splits the band: two polygons, each over its own years."""
+    page = opened(served + "overdose.html", draw=False)
+    page.select_option("#canada-trend-province", "CA-PE")
+    page.locator("#canada-trend").scroll_into_view_if_needed()
+    page.wait_for_selector("#canada-trend-plot[data-drawn='CA-PE']")
+    band, line = _marks(page, "canada-trend")
+    parts, current = [], []
+    for x in band["x"]:
+        if x is None:
+            parts, current = [*parts, current], []
+        else:
+            current.append(x)
+    assert [(min(part), max(part)) for part in parts] == [("2018", "2020"), ("2022", "2024")]
+    assert line["y"][3] is None
+
+
+def test_address_restores_the_choice(served: str, opened: Any) -> None:
+    """The link to a view opens the page with the same choice, and choosing writes it into the address."""
+    page = opened(served + "overdose.html?drug=heroin&place=US-CA#overdose-trend", draw=False)
+    page.wait_for_selector("#overdose-trend-plot[data-drawn='US-CA|heroin']")
+    assert page.input_value("#overdose-trend-drug") == "heroin"
+    page.select_option("#overdose-trend-drug", "all")
+    page.wait_for_selector("#overdose-trend-plot[data-drawn='US-CA|all']")
+    assert "drug=all" in page.url
+    link = page.get_attribute("#overdose-trend [data-do=link]", "href")
+    again = opened(served + str(link), draw=False)
+    again.wait_for_selector("#overdose-trend-plot[data-drawn='US-CA|all']")
+    wrong = opened(served + "overdose.html?drug=nonsense&place=<script>", draw=False)
+    wrong.wait_for_selector("#overdose-trend-plot[data-drawn='USA|all']")
+    assert wrong.faults == []
+
+
+def test_a_place_shows_its_own_figures(served: str, opened: Any) -> None:
+    """Choosing a place changes its name, its figures, its laws and its chart, and the address brings it back."""
+    page = opened(served + "place.html?place=US-CA", draw=False)
+    page.locator("#place-name", has_text="California").wait_for()
+    assert "Naloxone access law" in page.inner_text("#place-body")
+    assert "2014-01-01" in page.inner_text("#place-body")
+    page.select_option("#place-trend-place", "KEN")
+    page.locator("#place-name", has_text="Kenya").wait_for()
+    assert "Naloxone access law" not in page.inner_text("#place-body")
+    assert "204" in page.inner_text("#place-body")
+    assert page.faults == []
+
+
+def test_keyboard_reads_the_points(served: str, opened: Any) -> None:
+    """Arrow, Home, End and Escape keys read the rows of a chart into the live region."""
+    page = opened(served + "overdose.html")
+    page.focus("#us-ranked-plot")
+    first, last = _table(page, "us-ranked")[0], _table(page, "us-ranked")[-1]
+    page.keyboard.press("ArrowDown")
+    assert page.inner_text("#live").startswith(f"{first[0]}, Rate: {first[1]}")
+    page.keyboard.press("End")
+    assert page.inner_text("#live").startswith(last[0])
+    page.keyboard.press("Home")
+    assert page.inner_text("#live").startswith(first[0])
+    page.keyboard.press("Escape")
+    assert page.inner_text("#live") == ""
+
+
+def test_downloads_come_from_the_page_itself(served: str, opened: Any) -> None:
+    """CSV, SVG and PNG of a chart are made in the page; the CSV names its source and holds the table's rows."""
+    page = opened(served + "overdose.html")
+    files = {}
+    for kind in ("csv", "svg", "png"):
+        with page.expect_download() as waiting:
+            page.click(f"#us-ranked [data-do={kind}]")
+        files[kind] = Path(waiting.value.path()).read_bytes()
+    lines = files["csv"].decode("utf-8-sig").splitlines()
+    rows = list(csv.reader(line for line in lines if not line.startswith("# ")))
+    assert any(line.startswith("# source: Invented publisher") for line in lines)
+    assert [row[0] for row in rows[1:]] == [row[0] for row in _table(page, "us-ranked")]
+    assert files["png"].startswith(b"\x89PNG")
+    assert b"Source: Invented publisher" in files["svg"]
+    assert page.faults == []
+
+
+def test_scorecard_filters_by_region(served: str, opened: Any) -> None:
+    """Choosing a region leaves only its places."""
+    page = opened(served + "index.html", draw=False)
+    page.select_option("#score-region", "Africa")
+    shown = page.evaluate("Array.from(document.querySelectorAll('#scorecard-table tbody tr')).filter(r => !r.hidden).map(r => r.cells[0].innerText)")
+    assert shown == ["Kenya", "Seychelles"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hostile_text_runs_nothing(name: str, hostile_folder: Path, opened: Any) -> None:
+    """Whatever a source writes, no script runs, no link leads away from a chart, and nothing is fetched."""
+    base = f"{hostile_folder.as_uri()}/"
+    page = opened(base + name)
+    for control in page.query_selector_all("select[data-control]"):
+        control.select_option(value=control.evaluate("s => Array.from(s.options).filter(o => !o.disabled).pop().value"))
+    for box in page.query_selector_all(".plot"):
+        box.hover()
+        page.wait_for_timeout(20)
+    assert page.evaluate("typeof window.pwned") == "undefined"
+    assert page.faults == []
+    assert page.evaluate("document.querySelectorAll('.plot a, .plot img, main img, [onerror], [onload], [onmouseover]').length") == 0
+    hosts = page.evaluate("Array.from(document.querySelectorAll('a')).map(a => a.protocol + a.host).filter(h => !h.startsWith('file:'))")
+    assert [host for host in hosts if "evil" in host or host.startswith("javascript")] == []
+    assert [address for address in page.asked if not address.startswith((base, "data:", "blob:"))] == []
+
+
+def test_hostile_csv_has_no_formula(hostile_folder: Path, opened: Any) -> None:
+    """The CSV that a page makes keeps hostile text from running in a spreadsheet."""
+    page = opened(f"{hostile_folder.as_uri()}/overdose.html")
+    body = page.evaluate("window.hre.csv('us-ranked')")
+    rows = list(csv.reader(io.StringIO("\n".join(line for line in body.split("\n") if not line.startswith("# ")))))
+    assert len(rows) > 3
+    assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "@", "\t")]
+
+
+def test_first_page_is_light(site_folder: Path, served: str, opened: Any) -> None:
+    """What the first page loads is at most 600 kB when packed, plotly.js included, and it reserves its charts' space."""
+    page = opened(served + "index.html", draw=False)
+    page.wait_for_selector("#overview-trend-plot[data-drawn]")
+    paths = [address.removeprefix(served).split("?")[0] for address in page.asked if address.startswith(served)]
+    size = sum(len(gzip.compress((site_folder / path).read_bytes(), 6)) for path in paths)
+    assert any("plotly" in path for path in paths)
+    assert not any("topojson" in path for path in paths)
+    assert size <= FIRST_PAGE_KB * 1000
+    shift = page.evaluate(
+        "new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; })"
+        ".observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 300); })"
+    )
+    assert shift <= 0.1
+
+
+def test_page_tells_its_story_without_scripts(browser: Any, served: str) -> None:
+    """With scripts off the headline, the sentences and the tables are there, and no dead control."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served + "overdose.html")
+    assert page.locator("#us-ranked-table tbody tr").count() == 7
+    assert "United States" in page.inner_text("#overdose-trend-summary")
+    assert not page.locator("#us-ranked select").is_visible()
+    context.close()
+
+
+def test_settings_hold_no_remote_address(site_folder: Path) -> None:
+    """No figure names a server to send or to fetch from."""
+    for path in (site_folder / "data").glob("page.*.js"):
+        text = path.read_text(encoding="utf-8")
+        settings = json.loads(text[text.index("push(") + 5 : text.rindex(")")])
+        assert "http" not in json.dumps([chart["figure"] for chart in settings["charts"].values()])
