@@ -72,9 +72,22 @@ def load_figures(workspace: Workspace) -> Made:
     def read() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         loaded = figures.load(workspace.figures)
         found = {"observations": loaded.observations, "raw__figures": loaded.raw, "citations": loaded.citations}
-        return found, {"sha256": loaded.sha256}
+        return found, {"sha256": loaded.sha256, "checks": _figure_checks(loaded.observations)}
 
-    return tables.make(workspace.tables / "figures", tables.fingerprint("figures", digest, workspace.code), read)
+    before = tables.last_good(workspace.tables / "figures")
+    made = tables.make(workspace.tables / "figures", tables.fingerprint("figures", digest, workspace.code), read)
+    known: dict[str, str] = before.record["sha256"] if before else {}  # type: ignore[assignment]
+    now: dict[str, str] = made.record["sha256"]  # type: ignore[assignment]
+    # Each file of figures is named after its source.
+    workspace.remember("figures", {"new": sorted(name.removesuffix(".csv") for name in now if known.get(name) != now[name])})
+    return made
+
+
+def _figure_checks(observations: pd.DataFrame) -> list[plausibility.Check]:
+    return [
+        plausibility.check(str(source_id), "figures_keep_the_contract", 0, f"{rows:,} transcribed figures, each with its citation")
+        for source_id, rows in observations.groupby("source_id").size().items()
+    ]
 
 
 def make_core(workspace: Workspace) -> Made:
@@ -130,7 +143,7 @@ def make_meta(workspace: Workspace) -> Made:
         citations = figures_made.table("citations")
         sha256: dict[str, str] = figures_made.record["sha256"]  # type: ignore[assignment]
         kept = [_snapshot(workspace, source_id, part) for source_id in CONNECTED for part in _source_tables(workspace, source_id)]
-        checks = [*_checks(core_made), *_checks(marts_made), *[row for step in steps.values() for row in _list(step, "checks")]]
+        checks = [*_checks(core_made), *_checks(marts_made), *_checks(figures_made), *[row for step in steps.values() for row in _list(step, "checks")]]
         found = {
             "meta.sources": about.source_rows(steps, core_made.table("core.observations")),
             "meta.snapshots": about.snapshot_rows(kept, citations, sha256),
@@ -246,10 +259,12 @@ def source_facts(workspace: Workspace, source_id: str) -> SourceFacts:
     step = _what_happened(workspace, source_id)
     row = _source_row(workspace, source_id)
     refused, unreachable = _list(step, "refused"), str(step.get("unreachable", ""))
-    checks = _list(step, "checks")
-    rows = int(row.get("rows", 0))
+    figures_made = tables.last_good(workspace.tables / "figures")
+    figured = [check for check in (_checks(figures_made) if figures_made else []) if check["asset"] == source_id]
+    checks = [*_list(step, "checks"), *figured]
+    rows = int(str(row.get("rows", 0)))
     origin = str(step.get("origin", "none"))
-    new = bool(_list(step, "new"))
+    new = bool(_list(step, "new")) or source_id in _list(workspace.recall("figures"), "new")
     state = "refused" if refused else "unreachable" if unreachable else "new release" if new else "unchanged" if rows else "no data"
     return SourceFacts(
         origin="figures" if origin == "none" and rows else origin,

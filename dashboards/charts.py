@@ -113,7 +113,10 @@ class Chart:
         if view is None:
             return []
         shown = [view.frame[column.name].tolist() for column in self.columns]
-        return [[column.write(value) for column, value in zip(self.columns, row, strict=True)] for row in zip(*shown, strict=True)]
+        return [
+            [column.write(value) for column, value in zip(self.columns, row, strict=True)]
+            for row in zip(*shown, strict=True)
+        ]
 
     def settings(self) -> dict[str, Any]:
         """Give what the page's script needs of the chart apart from its rows."""
@@ -133,7 +136,10 @@ class Chart:
     def rows(self, view: View) -> dict[str, Any]:
         """Give a view as the page's script reads it: one list for each column, and the sentence."""
         names = [column.name for column in self.columns] + list(self.extra)
-        written: dict[str, Any] = {"summary": view.summary, "columns": {name: compact(view.frame[name]) for name in names}}
+        written: dict[str, Any] = {
+            "summary": view.summary,
+            "columns": {name: compact(view.frame[name]) for name in names},
+        }
         return {**written, "source": view.source} if view.source else written
 
     @property
@@ -174,7 +180,13 @@ def _json_value(value: Any) -> Any:
 def to_json(value: Any) -> str:
     """Write JSON that is safe inside a script: no tag can end it, no line separator breaks it."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for character, escaped in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         written = written.replace(character, escaped)
     return written
 

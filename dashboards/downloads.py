@@ -8,7 +8,6 @@ from dashboards import selection as sel
 from dashboards.published import VALUE_COLUMNS, Published
 
 
-
 def write_downloads(published: Published, folder: Path) -> list[dict[str, Any]]:
     """Write the downloads of a site.
 
@@ -16,17 +15,20 @@ def write_downloads(published: Published, folder: Path) -> list[dict[str, Any]]:
         For each file ``indicator_id`` (empty for the whole table), ``file``, ``path``, ``bytes`` and ``title``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = [_indicator_csv(published, card, folder) for card in published.indicators.values()]
-    made = [row for row in made if row is not None]
+    written = [_indicator_csv(published, card, folder) for card in published.indicators.values()]
+    made = [row for row in written if row is not None]
     for table, title in (
         ("marts.indicator_values", "Every indicator value"),
         ("core.observations", "Every observation, newest releases"),
     ):
         if published.has(table):
             path = folder / f"{table.split('.')[1]}.parquet"
-            target = str(path).replace("'", "''")
-            published.connection.execute(f"copy (select * from {table} order by all) to '{target}' (format parquet, compression zstd)")
-            made.append({"indicator_id": "", "file": f"downloads/{path.name}", "path": path, "title": f"{title} (Parquet)"})
+            published.connection.execute(
+                f"copy (select * from {table} order by all) to '{_quoted(path)}' (format parquet, compression zstd)"
+            )
+            made.append(
+                {"indicator_id": "", "file": f"downloads/{path.name}", "path": path, "title": f"{title} (Parquet)"}
+            )
     for row in made:
         row["bytes"] = size_words(row["path"].stat().st_size)
     return made
@@ -39,29 +41,40 @@ def size_words(size: int) -> str:
 
 def _indicator_csv(published: Published, card: dict[str, Any], folder: Path) -> dict[str, Any] | None:
     """Write one indicator, all places and counties too, or nothing where it has no rows."""
-    indicator_id = card["indicator_id"]
-    columns = [name for name in VALUE_COLUMNS if published.has("marts.indicator_values")]
-    if not columns:
+    terms = _safe_terms(published)
+    if not terms:
         return None
-    relation = published.connection.execute(
-        f"select {', '.join(_safe_terms(published))} from marts.indicator_values where indicator_id = ? "
-        "order by area_id, strata, period_end, period_start, period",
-        [indicator_id],
-    )
-    names = [column[0] for column in relation.description]
-    rows = relation.fetchall()
-    if not rows:
+    path = folder / f"{formats.slug(card['indicator_id'])}.csv"
+    chosen = "indicator_id = '" + card["indicator_id"].replace("'", "''") + "'"
+    copied = published.connection.execute(
+        f"copy (select {', '.join(terms)} from marts.indicator_values where {chosen} "
+        f"order by area_id, strata, period_end, period_start, period) to '{_quoted(path)}' (format csv, header)"
+    ).fetchone()
+    if copied is None or copied[0] == 0:
+        path.unlink(missing_ok=True)
         return None
-    path = folder / f"{formats.slug(indicator_id)}.csv"
-    body = formats.csv_lines(names, rows)
-    path.write_text(_header(published, card) + body, encoding="utf-8", newline="\n")
-    return {"indicator_id": indicator_id, "file": f"downloads/{path.name}", "path": path, "title": formats.text(card["title"])}
+    path.write_bytes(_header(published, card).encode("utf-8") + path.read_bytes())
+    title = formats.text(card["title"])
+    return {"indicator_id": card["indicator_id"], "file": f"downloads/{path.name}", "path": path, "title": title}
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _safe_terms(published: Published) -> list[str]:
-    dates = ("period_start", "period_end")
-    known = published.columns("marts.indicator_values")
-    return [f"strftime({name}, '%Y-%m-%d') as {name}" if name in dates else f'"{name}"' for name in VALUE_COLUMNS if name in known]
+    """Give the columns as SQL: dates as ISO text, and text that a spreadsheet would run with an apostrophe in front."""
+    types = published.types("marts.indicator_values")
+    terms = []
+    for name in (name for name in VALUE_COLUMNS if name in types):
+        if name in ("period_start", "period_end"):
+            terms.append(f"strftime({name}, '%Y-%m-%d') as {name}")
+        elif types[name] == "VARCHAR":
+            danger = f"regexp_matches({name}, '^[=+\\-@\\t\\r\\n]')"
+            terms.append(f"case when {danger} then '''' || {name} else {name} end as {name}")
+        else:
+            terms.append(name)
+    return terms
 
 
 def _header(published: Published, card: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 A trace's ``meta`` names the rows (``where``: column to accepted values) and the columns (``bind``: attribute to column)
 that it draws. A bound attribute is a column name, or one of these, which the page's script resolves:
-``["minus", a, b]`` the length of an interval's arm, ``["map", column, {value: attribute}]`` a symbol or colour for a word,
+``["minus", a, b]`` the length of an interval's arm, ``["map", column, {value: attribute}]`` a symbol for a word,
 ``["band", x, lower, upper]`` a band, split where a limit is missing so that it never bridges a gap.
 """
 
@@ -21,7 +21,8 @@ TARGET_COLOURS = {
 }
 
 
-def _figure(traces: list[Any], **layout: Any) -> go.Figure:
+def skeleton(traces: list[Any], **layout: Any) -> go.Figure:
+    """Make a figure of traces with the one template."""
     return go.Figure(data=traces, layout={"template": theme.template(), **layout})
 
 
@@ -33,8 +34,68 @@ def _interval_bind(axis: str) -> dict[str, Any]:
     return {f"error_{axis}.array": ["minus", "upper", "value"], f"error_{axis}.arrayminus": ["minus", "value", "lower"]}
 
 
+def _target_dots() -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            name=f"Target {formats.TARGET_WORDS[status]}",
+            mode="markers",
+            error_x=_interval_bars(TARGET_COLOURS[status]),
+            marker=_dot(TARGET_COLOURS[status], TARGET_MARKS[status]),
+            meta={"where": {"target_status": [status]}, "bind": {"x": "value", "y": "name", **_interval_bind("x")}},
+        )
+        for status in ("met", "undetermined", "not_met")
+    ]
+
+
+def _dot(colour: str, symbol: str = "circle") -> dict[str, Any]:
+    return {"symbol": symbol, "size": 9, "color": colour, "line": {"width": 1.6, "color": colour}}
+
+
+def _place_dots(reference: str) -> list[go.Scatter]:
+    kinds = (("place", "circle", theme.BLUE, "Place"), ("reference", "diamond", theme.RUST, reference))
+    return [
+        go.Scatter(
+            name=formats.label(label),
+            mode="markers",
+            error_x=_interval_bars(colour),
+            showlegend=bool(reference),
+            marker=_dot(colour),
+            meta={
+                "where": {"role": [role]},
+                "bind": {
+                    "x": "value",
+                    "y": "name",
+                    **_interval_bind("x"),
+                    "marker.symbol": ["map", "provisional", {"final": symbol, "provisional": f"{symbol}-open"}],
+                },
+            },
+        )
+        for role, symbol, colour, label in kinds
+        if label
+    ]
+
+
+def _reasons(start: float) -> go.Scatter:
+    """Write why a place has no number, where its dot would be."""
+    return go.Scatter(
+        mode="text",
+        showlegend=False,
+        textposition="middle right",
+        texttemplate=" %{text}",
+        textfont={"size": 11, "color": theme.QUIET},
+        meta={
+            "where": {"role": ["none"]},
+            "bind": {"x": ["constant", "name", start], "y": "name", "text": "status_word"},
+        },
+    )
+
+
 def ranked_dots(
-    unit: str, lines: list[tuple[float, str]] | None = None, by_target: bool = False, reference: str = "", start: float = 0
+    unit: str,
+    lines: list[tuple[float, str]] | None = None,
+    by_target: bool = False,
+    reference: str = "",
+    start: float = 0,
 ) -> go.Figure:
     """Show one dot with its interval for each place, highest first.
 
@@ -45,64 +106,57 @@ def ranked_dots(
         reference: Name of the row to draw in another colour, such as the national value.
         start: Where the value axis starts.
     """
-    if by_target:
-        kinds = [(status, TARGET_MARKS[status], TARGET_COLOURS[status]) for status in ("met", "undetermined", "not_met")]
-        traces = [
-            go.Scatter(
-                name=f"Target {formats.TARGET_WORDS[status]}", mode="markers", error_x=_interval_bars(colour),
-                marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 1.6, "color": colour}},
-                meta={"where": {"target_status": [status]}, "bind": {"x": "value", "y": "name", **_interval_bind("x")}},
-            )
-            for status, symbol, colour in kinds
-        ]  # fmt: skip
-    else:
-        kinds = [("place", "circle", theme.BLUE, "Place"), ("reference", "diamond", theme.RUST, reference)]
-        traces = [
-            go.Scatter(
-                name=label, mode="markers", error_x=_interval_bars(colour), showlegend=bool(reference),
-                marker={"size": 9, "color": colour, "line": {"width": 1.6, "color": colour}},
-                meta={
-                    "where": {"role": [role]},
-                    "bind": {
-                        "x": "value", "y": "name", **_interval_bind("x"),
-                        "marker.symbol": ["map", "provisional", {"final": symbol, "provisional": f"{symbol}-open"}],
-                    },
-                },
-            )
-            for role, symbol, colour, label in kinds
-            if role == "place" or reference
-        ]  # fmt: skip
-    traces.append(
-        go.Scatter(
-            mode="text", showlegend=False, textposition="middle right", texttemplate=" %{text}", textfont={"size": 11, "color": theme.QUIET},
-            meta={"where": {"role": ["none"]}, "bind": {"x": ["constant", "name", start], "y": "name", "text": "status_word"}},
-        )
-    )  # fmt: skip
+    marks = _target_dots() if by_target else _place_dots(reference)
+    traces = [*marks, _reasons(start)]
     shapes, notes = _target_lines(lines or [])
-    return _figure(
+    return skeleton(
         traces,
         xaxis={"title": {"text": formats.label(unit)}, "side": "top", "rangemode": "tozero", "range": [start, None]},
-        yaxis={"type": "category", "autorange": "reversed", "showgrid": True, "gridcolor": "#f1f3f6", "tickfont": {"color": theme.INK},
-               "tickmode": "linear", "dtick": 1},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": True,
+            "gridcolor": "#f1f3f6",
+            "tickfont": {"color": theme.INK},
+            "tickmode": "linear",
+            "dtick": 1,
+        },
         margin={"t": 96 if by_target else 84, "b": 28 if notes else 12},
         legend={"y": 1, "yref": "container", "yanchor": "top"},
         shapes=shapes,
         annotations=notes,
         meta={"bind": {"yaxis.categoryarray": "name"}, "categories": "yaxis"},
-    )  # fmt: skip
+    )
 
 
 def _target_lines(lines: list[tuple[float, str]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes = [
-        {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
-         "line": {"color": theme.INK, "width": 1.2, "dash": "dash"}}
+        {
+            "type": "line",
+            "x0": at,
+            "x1": at,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "line": {"color": theme.INK, "width": 1.2, "dash": "dash"},
+        }
         for at, _ in lines
-    ]  # fmt: skip
+    ]
     notes = [
-        {"x": at, "yref": "paper", "y": 0, "yanchor": "top", "xanchor": "center", "text": formats.label(label),
-         "showarrow": False, "font": {"size": 11, "color": theme.INK}, "bgcolor": "#ffffff"}
+        {
+            "x": at,
+            "yref": "paper",
+            "y": 0,
+            "yanchor": "top",
+            "xanchor": "center",
+            "text": formats.label(label),
+            "showarrow": False,
+            "font": {"size": 11, "color": theme.INK},
+            "bgcolor": "#ffffff",
+        }
         for at, label in lines
-    ]  # fmt: skip
+    ]
     return shapes, notes
 
 
@@ -111,21 +165,24 @@ def reported_and_predicted(unit: str) -> go.Figure:
     provisional = {"final": "circle", "provisional": "circle-open"}
     traces = [
         go.Scatter(
-            name="Predicted, adjusted for late reports", mode="lines",
+            name="Predicted, adjusted for late reports",
+            mode="lines",
             line={"color": theme.ORANGE, "width": 2, "dash": "dash"},
             meta={"bind": {"x": "date", "y": "predicted"}},
         ),
         go.Scatter(
-            name="Reported (hollow: provisional)", mode="lines+markers",
-            line={"color": theme.BLUE, "width": 2}, marker={"size": 5.5, "color": theme.BLUE},
+            name="Reported (hollow: provisional)",
+            mode="lines+markers",
+            line={"color": theme.BLUE, "width": 2},
+            marker={"size": 5.5, "color": theme.BLUE},
             meta={"bind": {"x": "date", "y": "value", "marker.symbol": ["map", "provisional", provisional]}},
         ),
-    ]  # fmt: skip
+    ]
     return _time_figure(traces, unit)
 
 
 def _time_figure(traces: list[Any], unit: str, **layout: Any) -> go.Figure:
-    return _figure(
+    return skeleton(
         traces,
         **{
             "xaxis": {"type": "date", "showgrid": False, "showline": True, "ticks": "outside", "hoverformat": "%B %Y"},
@@ -140,20 +197,29 @@ def value_over_time(unit: str, label: str = "Value") -> go.Figure:
     """Show one series with its interval as a band; provisional points are hollow, gaps stay gaps."""
     traces = [
         go.Scatter(
-            name="95% interval", mode="lines", fill="toself", line={"width": 0, "color": theme.BLUE}, hoverinfo="skip",
-            fillcolor="rgba(21,86,149,0.16)", meta={"bind": {"xy": ["band", "date", "lower", "upper"]}, "quiet": True},
+            name="95% interval",
+            mode="lines",
+            fill="toself",
+            line={"width": 0, "color": theme.BLUE},
+            hoverinfo="skip",
+            fillcolor="rgba(21,86,149,0.16)",
+            meta={"bind": {"xy": ["band", "date", "lower", "upper"]}, "quiet": True},
         ),
         go.Scatter(
-            name=label, mode="lines+markers", line={"color": theme.BLUE, "width": 2}, marker={"size": 7, "color": theme.BLUE},
+            name=label,
+            mode="lines+markers",
+            line={"color": theme.BLUE, "width": 2},
+            marker={"size": 7, "color": theme.BLUE},
             connectgaps=False,
             meta={
                 "bind": {
-                    "x": "date", "y": "value",
+                    "x": "date",
+                    "y": "value",
                     "marker.symbol": ["map", "provisional", {"final": "circle", "provisional": "circle-open"}],
                 }
             },
         ),
-    ]  # fmt: skip
+    ]
     return _time_figure(traces, unit, closest=True)
 
 
@@ -168,14 +234,17 @@ def groups_over_time(unit: str, column: str, groups: list[tuple[str, str]]) -> g
         marks = {"final": symbol, "provisional": f"{symbol}-open"}
         traces.append(
             go.Scatter(
-                name=formats.label(label), mode="lines+markers", connectgaps=False,
-                line={"color": colour, "width": 2, "dash": theme.DASHES[at % 6]}, marker={"size": 7, "color": colour},
+                name=formats.label(label),
+                mode="lines+markers",
+                connectgaps=False,
+                line={"color": colour, "width": 2, "dash": theme.DASHES[at % 6]},
+                marker={"size": 7, "color": colour},
                 meta={
                     "where": {column: [value]},
                     "bind": {"x": "label", "y": "value", "marker.symbol": ["map", "provisional", marks]},
                 },
             )
-        )  # fmt: skip
+        )
     # The legend wraps over several lines, so it gets the space below the axis.
     return _time_figure(
         traces,
@@ -188,74 +257,44 @@ def groups_over_time(unit: str, column: str, groups: list[tuple[str, str]]) -> g
     )
 
 
-def us_map(unit: str) -> go.Figure:
-    """Show US states on a map; those without a value are grey."""
-    shared = {"locationmode": "USA-states", "marker": {"line": {"color": "#ffffff", "width": 0.8}}}
-    traces = [
-        go.Choropleth(
-            colorscale=theme.SCALE, colorbar=_colour_bar(unit), **shared,
-            meta={"where": {"shown": ["value"]}, "bind": {"locations": "code", "z": "value"}},
-        ),
-        go.Choropleth(
-            colorscale=[[0, "#c9ced6"], [1, "#c9ced6"]], showscale=False, **shared,
-            meta={"where": {"shown": ["none"]}, "bind": {"locations": "code", "z": ["constant", "code", 0]}},
-        ),
-    ]  # fmt: skip
-    geo = {
-        "scope": "usa", "showlakes": False, "projection": {"type": "albers usa"}, "showland": True, "showsubunits": True,
-        "subunitcolor": "#ffffff", "showcoastlines": False, "showcountries": False,
-    }  # fmt: skip
-    return _map_figure(traces, geo)
-
-
-def world_map(unit: str) -> go.Figure:
-    """Show countries on a map; those too small to draw are dots, those without a value stay pale."""
-    traces = [
-        go.Choropleth(
-            colorscale=theme.SCALE, colorbar=_colour_bar(unit), locationmode="ISO-3",
-            marker={"line": {"color": "#ffffff", "width": 0.5}},
-            meta={"where": {"shown": ["value"]}, "bind": {"locations": "code", "z": "value"}},
-        ),
-        go.Scattergeo(
-            mode="markers", showlegend=False,
-            marker={"size": 9, "colorscale": theme.SCALE, "line": {"color": theme.INK, "width": 1}},
-            meta={"where": {"shown": ["dot"]}, "bind": {"lon": "lon", "lat": "lat", "marker.color": "value"}},
-        ),
-    ]  # fmt: skip
-    geo = {
-        "scope": "world", "projection": {"type": "natural earth"}, "showcountries": True, "countrycolor": "#ffffff",
-        "showcoastlines": False, "showland": True, "lataxis": {"range": [-56, 84]},
-    }  # fmt: skip
-    return _map_figure(traces, geo)
-
-
-def _colour_bar(unit: str) -> dict[str, Any]:
-    return {
-        "orientation": "h", "thickness": 10, "len": 0.6, "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom",
-        "outlinewidth": 0, "tickfont": {"size": 11, "color": theme.QUIET}, "nticks": 6,
-        "title": {"text": formats.label(unit), "side": "top", "font": {"size": 12, "color": theme.QUIET}},
-    }  # fmt: skip
-
-
-def _map_figure(traces: list[Any], geo: dict[str, Any]) -> go.Figure:
-    # The script gives every mark the same colours, from zero to the highest value shown.
-    return _figure(traces, geo={**geo, "fitbounds": False}, margin={"l": 0, "r": 0, "t": 56, "b": 0}, meta={"colours": [0, 1]})
-
-
 def coverage_scatter(x_unit: str, y_unit: str, x_line: float | None, y_line: float | None) -> go.Figure:
     """Show two coverages of one place against each other, with both targets."""
     line = {"color": theme.INK, "width": 1.2, "dash": "dash"}
     shapes = []
     if x_line is not None:
-        shapes.append({"type": "line", "x0": x_line, "x1": x_line, "yref": "paper", "y0": 0, "y1": 1, "line": line, "layer": "below"})
+        shapes.append(
+            {
+                "type": "line",
+                "x0": x_line,
+                "x1": x_line,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": line,
+                "layer": "below",
+            }
+        )
     if y_line is not None:
-        shapes.append({"type": "line", "y0": y_line, "y1": y_line, "xref": "paper", "x0": 0, "x1": 1, "line": line, "layer": "below"})
+        shapes.append(
+            {
+                "type": "line",
+                "y0": y_line,
+                "y1": y_line,
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "line": line,
+                "layer": "below",
+            }
+        )
     trace = go.Scatter(
-        mode="markers+text", textposition="top center", textfont={"size": 11, "color": theme.QUIET},
+        mode="markers+text",
+        textposition="top center",
+        textfont={"size": 11, "color": theme.QUIET},
         marker={"size": 10, "color": theme.BLUE, "opacity": 0.85, "line": {"width": 1, "color": "#ffffff"}},
         meta={"bind": {"x": "syringes", "y": "oat", "text": "mark"}},
-    )  # fmt: skip
-    return _figure(
+    )
+    return skeleton(
         [trace],
         xaxis={"title": {"text": formats.label(x_unit)}, "rangemode": "tozero"},
         yaxis={"title": {"text": formats.label(y_unit)}, "rangemode": "tozero"},
@@ -273,19 +312,32 @@ def met_bars() -> go.Figure:
     )
     traces = [
         go.Bar(
-            name=label, orientation="h", textposition="inside", insidetextanchor="middle", textangle=0, width=0.62,
-            marker={"color": colour, "line": {"color": "#ffffff", "width": 1},
-                    "pattern": {"shape": pattern, "size": 5, "solidity": 0.25, "fgcolor": "#ffffff", "fillmode": "overlay"}},
+            name=label,
+            orientation="h",
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            width=0.62,
+            marker={
+                "color": colour,
+                "line": {"color": "#ffffff", "width": 1},
+                "pattern": {"shape": pattern, "size": 5, "solidity": 0.25, "fgcolor": "#ffffff", "fillmode": "overlay"},
+            },
             textfont={"size": 13, "color": "#ffffff" if status == "met" else theme.INK},
             meta={"bind": {"x": status, "y": "short", "text": status}},
         )
         for status, label, colour, pattern in kinds
-    ]  # fmt: skip
-    return _figure(
+    ]
+    return skeleton(
         traces,
         barmode="stack",
         xaxis={"title": {"text": "places with a value"}, "rangemode": "tozero"},
-        yaxis={"type": "category", "autorange": "reversed", "showgrid": False, "tickfont": {"color": theme.INK, "size": 13}},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickfont": {"color": theme.INK, "size": 13},
+        },
         legend={"traceorder": "normal"},
         meta={"bind": {"yaxis.categoryarray": "short"}, "categories": "yaxis"},
     )
@@ -295,27 +347,40 @@ def visits_and_sites() -> go.Figure:
     """Show visits by month above the number of sites that reported them: the panel of sites changes."""
     traces = [
         go.Scatter(
-            name="Visits", mode="lines+markers", line={"color": theme.BLUE, "width": 2},
+            name="Visits",
+            mode="lines+markers",
+            line={"color": theme.BLUE, "width": 2},
             marker={"size": 5, "color": theme.BLUE},
             meta={
                 "bind": {
-                    "x": "date", "y": "value",
+                    "x": "date",
+                    "y": "value",
                     "marker.symbol": ["map", "provisional", {"final": "circle", "provisional": "circle-open"}],
                 }
             },
         ),
         go.Scatter(
-            name="Sites reporting", mode="lines", line={"color": theme.RUST, "width": 2, "shape": "hvh"},
-            yaxis="y2", meta={"bind": {"x": "date", "y": "sites"}},
+            name="Sites reporting",
+            mode="lines",
+            line={"color": theme.RUST, "width": 2, "shape": "hvh"},
+            yaxis="y2",
+            meta={"bind": {"x": "date", "y": "sites"}},
         ),
-    ]  # fmt: skip
+    ]
     return _time_figure(
         traces,
         "visits in the month",
         yaxis={"title": {"text": "visits in the month"}, "rangemode": "tozero", "domain": [0.36, 1]},
         yaxis2={
-            "title": {"text": "sites"}, "rangemode": "tozero", "domain": [0, 0.24], "gridcolor": theme.RULE, "automargin": True,
-            "fixedrange": True, "zeroline": False, "tickfont": {"size": 12, "color": theme.QUIET}, "nticks": 4,
+            "title": {"text": "sites"},
+            "rangemode": "tozero",
+            "domain": [0, 0.24],
+            "gridcolor": theme.RULE,
+            "automargin": True,
+            "fixedrange": True,
+            "zeroline": False,
+            "tickfont": {"size": 12, "color": theme.QUIET},
+            "nticks": 4,
         },
         xaxis={"type": "date", "showgrid": False, "anchor": "y2", "hoverformat": "%B %Y"},
-    )  # fmt: skip
+    )

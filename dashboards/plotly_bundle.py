@@ -40,7 +40,7 @@ def plotly_script(folder: Path = STATIC) -> bytes:
 def _from_the_package() -> bytes:
     from plotly.offline import get_plotlyjs
 
-    return get_plotlyjs().encode("utf-8")
+    return str(get_plotlyjs()).encode("utf-8")
 
 
 def map_script(name: str, folder: Path = STATIC) -> bytes:

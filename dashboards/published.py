@@ -8,6 +8,8 @@ from typing import Any, Self
 import duckdb
 import pandas as pd
 
+from dashboards.wording import with_words
+
 VALUE_COLUMNS = (
     "indicator_id", "area_id", "period", "period_start", "period_end", "strata", "value", "lower_95", "upper_95",
     "numerator", "denominator", "denominator_low", "denominator_high", "unit", "method", "status", "reason",
@@ -25,7 +27,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "source_id", "title", "publisher", "licence", "licence_url", "homepage", "download_url", "cadence", "basis",
         "citation", "coverage", "caveats", "origin", "newest_release", "retrieved", "state", "message",
     ),
-    "meta.snapshots": ("snapshot_id", "source_id", "release", "origin", "url", "retrieved", "sha256", "licence", "rows"),
+    "meta.snapshots": ("source_id", "release", "origin", "url", "retrieved", "sha256", "licence", "rows"),
     "meta.measures": ("measure_id", "title", "meaning", "unit", "kind", "basis"),
     "meta.areas": ("area_id", "name", "kind", "iso_alpha3", "parent_id", "who_region"),
     "meta.indicators": (
@@ -36,13 +38,18 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "meta.checks": ("check_name", "passed", "severity", "description", "failures"),
     "meta.publication": ("run_id", "built_at", "code_version", "fingerprint"),
     "core.observations": (
-        "source_id", "release", "measure_id", "area_id", "period_start", "period_end", "value", "status", "is_provisional",
-        "note",
+        "source_id", "release", "measure_id", "area_id", "period_start", "period_end", "value", "status",
+        "is_provisional", "note",
     ),
     "core.quarantine": ("source_id", "release", "file", "row", "column", "value", "code", "reason"),
 }  # fmt: skip
 # Pages show places that a programme is run for; counties stay in the published file.
 _SHOWN_KINDS = "('country', 'subdivision', 'city', 'aggregate')"
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a frame as dictionaries, in order."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 class Published:
@@ -60,34 +67,38 @@ class Published:
             read_only=True,
             config={"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
         )
-        self._columns = self._read_columns()
+        self._types = self._read_types()
 
     def __enter__(self) -> Self:
         """Give the open file."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the file."""
         self.connection.close()
 
-    def _read_columns(self) -> dict[str, set[str]]:
+    def _read_types(self) -> dict[str, dict[str, str]]:
         rows = self.connection.execute(
-            "select table_schema || '.' || table_name, column_name from information_schema.columns"
+            "select table_schema || '.' || table_name, column_name, data_type from information_schema.columns"
         ).fetchall()
-        columns: dict[str, set[str]] = {}
-        for table, column in rows:
-            columns.setdefault(table, set()).add(column)
-        return columns
+        types: dict[str, dict[str, str]] = {}
+        for table, column, type_ in rows:
+            types.setdefault(table, {})[column] = type_
+        return types
 
     def has(self, table: str) -> bool:
         """Tell whether the file holds a table."""
-        return table in self._columns
+        return table in self._types
 
-    def columns(self, table: str) -> set[str]:
-        """Give the names of a table's columns; none where the table is absent."""
-        return self._columns.get(table, set())
+    def types(self, table: str) -> dict[str, str]:
+        """Give the SQL type of each column of a table; none where the table is absent."""
+        return self._types.get(table, {})
 
-    def select(self, table: str, where: str = "true", parameters: list[Any] | None = None, order: str = "all") -> pd.DataFrame:
+    def select(
+        self, table: str, where: str = "true", parameters: list[Any] | None = None, order: str = "all"
+    ) -> pd.DataFrame:
         """Read the contract's columns of a table as a frame; dates come as ISO text and absent columns as null."""
         wanted = _TABLES[table]
         if not self.has(table):
@@ -101,11 +112,20 @@ class Published:
         return frame
 
     def _term(self, table: str, name: str) -> str:
-        if name not in self._columns[table]:
+        if name not in self._types[table]:
             return f'null as "{name}"'
         if name in ("period_start", "period_end"):
             return f"strftime({name}, '%Y-%m-%d') as {name}"
-        if name in ("retrieved", "built_at", "release", "newest_release", "release_from", "release_to", "number", "version"):
+        if name in (
+            "retrieved",
+            "built_at",
+            "release",
+            "newest_release",
+            "release_from",
+            "release_to",
+            "number",
+            "version",
+        ):
             return f'"{name}"::varchar as "{name}"'
         return f'"{name}"'
 
@@ -127,22 +147,22 @@ class Published:
     def indicators(self) -> dict[str, dict[str, Any]]:
         """Give the card of each indicator, by id, in the order of their numbers."""
         frame = self.select("meta.indicators", order="try_cast(number as double) nulls last, number, indicator_id")
-        return {row["indicator_id"]: row for row in frame.to_dict("records")}
+        return {row["indicator_id"]: row for row in records(frame)}
 
     @functools.cached_property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Give the card and state of each source, by id."""
-        return {row["source_id"]: row for row in self.select("meta.sources", order="source_id").to_dict("records")}
+        return {row["source_id"]: row for row in records(self.select("meta.sources", order="source_id"))}
 
     @functools.cached_property
     def measures(self) -> dict[str, dict[str, Any]]:
         """Give the card of each measure, by id."""
-        return {row["measure_id"]: row for row in self.select("meta.measures", order="measure_id").to_dict("records")}
+        return {row["measure_id"]: row for row in records(self.select("meta.measures", order="measure_id"))}
 
     @functools.cached_property
     def publication(self) -> dict[str, str]:
         """Give what identifies this publication, as text."""
-        rows = self.select("meta.publication", order="built_at").to_dict("records")
+        rows = records(self.select("meta.publication", order="built_at"))
         row = rows[-1] if rows else dict.fromkeys(_TABLES["meta.publication"])
         return {name: "" if value is None else str(value) for name, value in row.items()}
 
@@ -161,14 +181,17 @@ class Published:
             frame = self.select(table, "false", order="period")
         else:
             frame = self.select(
-                table, f"indicator_id = ? and {self._shown()}", [indicator_id], "period_end, period_start, area_id, strata"
+                table,
+                f"indicator_id = ? and {self._shown()}",
+                [indicator_id],
+                "period_end, period_start, area_id, strata",
             )
-        frame["name"] = pd.Series([self.names.get(area, area) for area in frame["area_id"]], index=frame.index, dtype="object")
-        return frame
+        frame["name"] = pd.Series([self.names.get(area, area) for area in frame["area_id"]], dtype="object")
+        return with_words(frame)
 
     def counts(self, table: str, by: list[str], where: str = "true") -> list[dict[str, Any]]:
         """Count the rows of a table by some of its columns, for the page on data and methods."""
-        if not self.has(table) or not set(by) <= self._columns[table]:
+        if not self.has(table) or not set(by) <= set(self._types[table]):
             return []
         keys = ", ".join(f'"{name}"' for name in by)
         query = f"select {keys}, count(*) as rows from {table} where {where} group by all order by all"

@@ -10,14 +10,12 @@ import pandas as pd
 from dashboards import formats
 from dashboards.published import Published
 
-DETAIL_COLUMNS = ["status_word", "provisional", "note"]
-
 
 def source_ids(values: Iterable[object]) -> list[str]:
     """List the sources named in a column of source ids, each once, in order of appearance."""
     found: dict[str, None] = {}
     for value in dict.fromkeys(formats.text(value) for value in values):
-        for name in re.split(r"[;,|\s]+", value):
+        for name in re.split(r"[+;,|\s]+", value):
             if name:
                 found[name] = None
     return list(found)
@@ -37,35 +35,6 @@ def source_line(published: Published, frame: pd.DataFrame) -> str:
         release = formats.text(card.get("newest_release")) or (releases[-1] if releases else "")
         parts.append(name + (f", release {release}" if release else "") + (f" ({licence})" if licence else ""))
     return "; ".join(parts) + "." if parts else ""
-
-
-def with_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns that marks and tables share: names of statuses, hollow or filled, shown or not, written period."""
-    words = frame.copy()
-    # A calendar year stands at its own tick; a month, or a window, at its last month.
-    words["date"] = [
-        label if formats.is_year(label) else f"{end[:7]}-01"
-        for label, end in zip(words["period"], words["period_end"], strict=True)
-    ]
-    words["when"] = [formats.period(label) for label in words["period"]]
-    words["provisional"] = ["provisional" if flag is True or flag == 1 else "final" for flag in words["is_provisional"]]
-    words["status_word"] = [formats.STATUS_WORDS.get(str(status), str(status)) for status in words["status"]]
-    words["target_word"] = [formats.TARGET_WORDS.get(str(status), "") for status in words["target_status"]]
-    words["note"] = [_note(*row) for row in words[["status_word", "provisional", "reliability", "reason"]].itertuples(index=False)]
-    return words
-
-
-def _note(status: str, provisional: str, reliability: object, reason: object) -> str:
-    remarks = []
-    if status != "reported":
-        remarks.append(status)
-    if provisional == "provisional":
-        remarks.append("provisional")
-    if reliability == "unreliable":
-        remarks.append("unreliable")
-    if formats.text(reason):
-        remarks.append(formats.text(reason))
-    return "; ".join(dict.fromkeys(remarks))
 
 
 def keep(frame: pd.DataFrame, column: str, wanted: Callable[[Any], bool]) -> pd.DataFrame:
@@ -94,18 +63,14 @@ def drug_of(strata: object) -> str:
 
 def ranked(frame: pd.DataFrame, reference: str = "") -> pd.DataFrame:
     """Sort places by value, highest first, those without a value last, and say which row is the reference."""
-    rows = with_words(frame)
-    missing = rows["value"].isna()
-    rows["role"] = ["reference" if area == reference else "place" for area in rows["area_id"]]
-    rows.loc[missing, "role"] = "none"
-    rows = rows.assign(_missing=missing).sort_values(["_missing", "value", "name"], ascending=[True, False, True], kind="stable")
-    return rows.drop(columns="_missing").rename(columns={"lower_95": "lower", "upper_95": "upper"}).reset_index(drop=True)
-
-
-def over_time(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort the rows of one place and stratum by date."""
-    rows = with_words(frame).sort_values(["period_end", "period_start"], kind="stable")
-    return rows.rename(columns={"lower_95": "lower", "upper_95": "upper"}).reset_index(drop=True)
+    missing = frame["value"].isna().tolist()
+    roles = [
+        "none" if absent else "reference" if area == reference else "place"
+        for area, absent in zip(frame["area_id"], missing, strict=True)
+    ]
+    rows = frame.assign(role=roles, _missing=missing)
+    rows = rows.sort_values(["_missing", "value", "name"], ascending=[True, False, True], kind="stable")
+    return rows.drop(columns="_missing").reset_index(drop=True)
 
 
 def highest_and_lowest(rows: pd.DataFrame, unit: str, reference: str = "") -> str:
@@ -129,7 +94,9 @@ def place_options(published: Published, area_ids: Iterable[str]) -> list[tuple[s
     """Give places as options: countries first, then their parts, each by name."""
     kinds = published.areas["kind"].to_dict()
     present = {area for area in area_ids if area in published.names}
-    return sorted(((area, published.names[area]) for area in present), key=lambda pair: (kinds[pair[0]] != "country", pair[1]))
+    return sorted(
+        ((area, published.names[area]) for area in present), key=lambda pair: (kinds[pair[0]] != "country", pair[1])
+    )
 
 
 def unit_of(published: Published, indicator_id: str, frame: pd.DataFrame | None = None) -> str:

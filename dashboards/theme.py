@@ -43,7 +43,12 @@ def template() -> str:
         yaxis=axis,
         dragmode=False,
         hovermode="closest",
-        hoverlabel={"bgcolor": "#ffffff", "bordercolor": "#aab3bf", "font": {"size": 12, "color": INK}, "align": "left"},
+        hoverlabel={
+            "bgcolor": "#ffffff",
+            "bordercolor": "#aab3bf",
+            "font": {"size": 12, "color": INK},
+            "align": "left",
+        },
         legend={
             "orientation": "h",
             "x": 0,

@@ -3,12 +3,13 @@
 Only Typer is imported here; what a command needs it imports itself, so that help and short questions start at once.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -149,16 +150,29 @@ def _no_such(what: str, found: str, known: "tuple[str, ...] | list[str]") -> str
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Give what a refresh calls after each step: a bar on a terminal, a line elsewhere; on stderr."""
-    if not sys.stderr.isatty():
-        yield lambda step, done, total: typer.echo(f"[{done}/{total}] {step}", err=True)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    with _own_stderr() as stream:
+        if not stream.isatty():
+            yield lambda step, done, total: print(f"[{done}/{total}] {step}", file=stream, flush=True)
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    shape = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*shape, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+        shape = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+        with Progress(*shape, console=Console(file=stream), transient=True) as bar:
+            task = bar.add_task("starting", total=None)
+            yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """Give stderr under a number of its own: while steps run, Dagster leads the usual one into its log files."""
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError, AttributeError):
+        yield sys.stderr
+        return
+    with open(descriptor, "w", encoding="utf-8", errors="replace") as stream:
+        yield stream
 
 
 @app.command(short_help="Show the published site in a browser.")
@@ -219,14 +233,14 @@ def sql(
     settings = _settings()
     if output is not None:
         _require_writable(output, settings)
-    from pipelines import query
+    from pipelines import answers, query
 
     text = sys.stdin.read() if question == "-" else question
     with _refusals():
         connection = query.connect(settings.database)
         try:
             query.require_question(connection, text)
-            _answer(connection, text, form, output, limit, timeout)
+            answers.give(connection, text, str(form), output, limit, timeout)
         except OSError as error:
             if output is None:
                 raise
@@ -255,52 +269,6 @@ def _require_writable(output: Path, settings: "Settings") -> None:
         raise typer.BadParameter(words, param_hint="--output")
     if target.is_dir() or not target.parent.is_dir():
         raise typer.BadParameter(f"expected a file in an existing folder, found {output}", param_hint="--output")
-
-
-def _answer(connection: Any, text: str, form: Format, output: Path | None, limit: int, timeout: float) -> None:
-    from pipelines import query
-
-    if output is None:
-        with query.bounded(connection, timeout):
-            connection.execute(text)
-            if form is Format.csv:
-                query.write_csv(connection, sys.stdout)
-                return
-            rows = connection.fetchmany(limit + 1) if limit else connection.fetchall()
-        _show_rows(connection, rows, limit)
-        return
-    with query.replacing(output) as part, query.bounded(connection, timeout, leftover=part):
-        connection.execute(text)
-        if form is Format.parquet:
-            count = query.write_parquet(connection, part)
-        elif form is Format.csv:
-            with part.open("w", encoding="utf-8", newline="") as stream:
-                count = query.write_csv(connection, stream)
-        else:
-            count = _write_table(connection, part, limit)
-    typer.echo(f"{count:,} rows in {query.shown(output)}", err=True)
-
-
-def _write_table(connection: Any, path: Path, limit: int) -> int:
-    from rich.console import Console
-
-    from pipelines import query, show
-
-    rows = connection.fetchmany(limit) if limit else connection.fetchall()
-    with path.open("w", encoding="utf-8") as stream:
-        show.answer(Console(file=stream, width=show.WIDE), query.columns(connection), rows)
-    return len(rows)
-
-
-def _show_rows(connection: Any, rows: list[tuple[Any, ...]], limit: int) -> None:
-    from pipelines import query, show
-
-    shown = rows[:limit] if limit else rows
-    show.answer(show.console(), query.columns(connection), shown)
-    if not rows:
-        typer.echo("No rows.", err=True)
-    elif len(rows) > len(shown):
-        typer.echo(f"The first {limit:,} rows; --limit 0 shows all, --output FILE.csv writes all.", err=True)
 
 
 @app.command(short_help="Show what is published and what waits.")
@@ -336,7 +304,7 @@ def sources(
     if source_id is not None and source_id not in SOURCE_IDS:
         raise typer.BadParameter(_no_such("source", source_id, SOURCE_IDS), param_hint="ID")
     settings = _settings()
-    from pipelines import catalogue, show
+    from pipelines import cards, catalogue, show
 
     published = settings.database.is_file()
     facts: dict[str, list[dict[str, Any]]] = {"sources": [], "snapshots": []}
@@ -344,13 +312,13 @@ def sources(
         with _refusals():
             facts = catalogue.read(settings, sources=catalogue.SOURCES, snapshots=catalogue.SNAPSHOTS)
     rows = {str(row["source_id"]): row for row in facts["sources"]}
-    cards = source_cards()
+    known = source_cards()
     out = show.console()
     if source_id is None:
-        show.sources(out, cards, rows)
+        cards.sources(out, known, rows)
     else:
         kept = [row for row in facts["snapshots"] if row["source_id"] == source_id]
-        show.source(out, cards[source_id], rows.get(source_id, {}), kept, settings.drop / source_id)
+        cards.source(out, known[source_id], rows.get(source_id, {}), kept, settings.drop / source_id)
     if not published:
         typer.echo("Nothing is published yet, so no releases and rows. Run 'hre refresh --offline'.", err=True)
 
@@ -369,15 +337,15 @@ def indicators(
     settings = _settings()
     if not settings.database.is_file():
         _nothing_published(settings)
-    from pipelines import catalogue, show
+    from pipelines import cards, catalogue, show
 
     with _refusals():
         rows = catalogue.read(settings, indicators=catalogue.INDICATORS)["indicators"]
     known = [str(row["indicator_id"]) for row in rows]
     if indicator_id is None:
-        show.indicators(show.console(), rows)
+        cards.indicators(show.console(), rows)
     elif indicator_id in known:
-        show.indicator(show.console(), rows[known.index(indicator_id)])
+        cards.indicator(show.console(), rows[known.index(indicator_id)])
     else:
         raise typer.BadParameter(_no_such("indicator", indicator_id, known), param_hint="ID")
 

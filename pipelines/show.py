@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +18,6 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.refresh import Outcome, SourceOutcome
-    from schemas.source_card import SourceCard
 
 Row = Mapping[str, Any]
 
@@ -30,6 +30,9 @@ WIDE = 10_000
 PIPED = 160
 """Width of other tables where no terminal sets one."""
 
+ROOMY = 130
+"""Width from which wordy columns stand beside the others."""
+
 READABLE = 100
 """Widest line of a card's text."""
 
@@ -40,6 +43,16 @@ def console(stderr: bool = False) -> Console:
     if not made.is_terminal:
         made.width = PIPED
     return made
+
+
+def emit(out: Console, what: Table) -> None:
+    """Print a table; where no terminal shows it, without the blanks that pad each line to the table's width."""
+    if out.is_terminal:
+        out.print(what)
+        return
+    with out.capture() as text:
+        out.print(what, crop=False)
+    out.file.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
 
 
 def clean(value: Any, longest: int = CELL) -> str:
@@ -58,11 +71,40 @@ def table(headings: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], ti
         title: Words above it.
     """
     made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    made.padding = (0, 1, 0, 0)
     for heading, flags in headings:
         made.add_column(heading, justify="right" if "r" in flags else "left", no_wrap="n" in flags, overflow="fold")
     for row in rows:
         made.add_row(*(Text("–" if cell is None or cell == "" else clean(cell)) for cell in row))
     return made
+
+
+def listing(
+    out: Console, headings: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]], notes: Sequence[Mapping[str, Any]]
+) -> None:
+    """Show a table; on a narrow terminal with its wordy columns under each row instead of beside it.
+
+    Args:
+        out: Where to.
+        headings: Headings and flags of the short columns.
+        rows: Cells of the short columns.
+        notes: Wordy columns of each row by heading.
+    """
+    if out.width >= ROOMY:
+        more = [(heading, "") for heading in (notes[0] if notes else {})]
+        wide = [(*row, *note.values()) for row, note in zip(rows, notes, strict=True)]
+        emit(out, table([*headings, *more], wide))
+        return
+    short = table(headings, rows)
+    with out.capture() as text:
+        out.print(short)
+    lines = [line for line in text.get().splitlines() if line.strip()]
+    for line in lines[:2]:
+        out.print(Text.from_ansi(line), no_wrap=True)
+    for line, note in zip(lines[2:], notes, strict=False):
+        out.print(Text.from_ansi(line), no_wrap=True)
+        said = "; ".join(clean(value) for value in note.values() if value)
+        out.print(Padding(Text(said, style="dim"), (0, 0, 0, 4)))
 
 
 def answer(out: Console, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
@@ -85,7 +127,8 @@ def answer(out: Console, columns: Sequence[tuple[str, str]], rows: Sequence[Sequ
         made.add_column(Text(clean(name)), justify="right" if right and "[" not in kind else "left", no_wrap=True)
     for row in cells:
         made.add_row(*(Text(cell, style="dim" if cell == "null" else "") for cell in row))
-    out.print(made, width=terminal if not out.is_terminal else None, crop=False)
+    out.width = terminal
+    emit(out, made)
 
 
 def card(out: Console, title: str, facts: Iterable[tuple[str, Any]]) -> None:
@@ -98,7 +141,8 @@ def card(out: Console, title: str, facts: Iterable[tuple[str, Any]]) -> None:
         text = paragraphs(value)
         if text:
             grid.add_row(Text(label), Text(text))
-    out.print(grid, width=min(out.width, READABLE))
+    grid.width = None if out.width <= READABLE else READABLE
+    emit(out, grid)
 
 
 def paragraphs(value: Any) -> str:
@@ -122,10 +166,10 @@ def _item(value: Any) -> str:
 def summary(out: Console, outcome: "Outcome", settings: Settings) -> None:
     """Show how a refresh went: each source, then what was refused and why, then where the publication is."""
     headings = [
-        ("Source", "n"), ("From", ""), ("State", ""), ("Release", "n"),
-        ("Rows", "rn"), ("Quarantined", "r"), ("Checks passed", "r"),
+        ("Source", "n"), ("From", "n"), ("State", "n"), ("Release", "n"),
+        ("Rows", "rn"), ("Quaran-\ntined", "r"), ("Checks\npassed", "r"),
     ]  # fmt: skip
-    out.print(table(headings, [_summary_row(source) for source in outcome.sources]))
+    emit(out, table(headings, [_summary_row(source) for source in outcome.sources]))
     for source in outcome.sources:
         _messages(out, source)
     out.print(Text(outcome.message.strip(), style="bold" if outcome.exit_code != 1 else "bold red"))
@@ -189,7 +233,7 @@ def status(out: Console, settings: Settings, facts: Mapping[str, Sequence[Row]],
     headings = [("Source", "n"), ("From", ""), ("State", ""), ("Newest release", "n"), ("Rows", "rn")]
     fields = ("source_id", "origin", "state", "newest_release")
     rows = [(*(row.get(field) for field in fields), f"{row['observations']:,}") for row in facts["sources"]]
-    out.print(table(headings, rows))
+    emit(out, table(headings, rows))
     failed = [row for row in facts["checks"] if not row.get("passed")]
     out.print(Text(f"Checks: {len(facts['checks']) - len(failed)} passed, {len(failed)} failed."))
     for row in failed:
@@ -222,94 +266,3 @@ def when(value: Any) -> str:
     if isinstance(value, datetime):
         return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M:%S") + " UTC"
     return "" if value is None else str(value)
-
-
-def sources(out: Console, cards: Mapping[str, "SourceCard"], rows: Mapping[str, Row]) -> None:
-    """Show all sources, published or not."""
-    headings = [
-        ("Source", "n"), ("Publisher", ""), ("Comes", ""), ("Newest release", "n"), ("Rows", "rn"), ("Licence", ""),
-    ]  # fmt: skip
-    lines = []
-    for source_id, of in cards.items():
-        row = rows.get(source_id, {})
-        count = f"{row['observations']:,}" if row else ""
-        lines.append((source_id, of.publisher, comes(of), row.get("newest_release"), count, of.licence))
-    out.print(table(headings, lines))
-    out.print(Text("One source's card, with its caveats and how to drop in its file: hre sources ID"))
-
-
-def comes(of: "SourceCard") -> str:
-    """Say how a source's data come."""
-    return "figures" if of.figures_only else "live" if of.automated else "drop-in"
-
-
-def source(out: Console, of: "SourceCard", row: Row, kept: Sequence[Row], folder: Path) -> None:
-    """Show one source's card, its published state and its releases."""
-    ways = {
-        "figures": "as transcribed figures only; no file of it is read yet",
-        "live": "a refresh fetches it, or a person drops its file in",
-        "drop-in": "a person downloads its file and drops it in; the publisher forbids or defeats scripts",
-    }
-    how = f"Put the published file in {shown(folder)} and run hre refresh.\n{of.drop_in_help}".strip()
-    newest = f"{row.get('newest_release')} ({row.get('origin')}), {row.get('observations', 0):,} rows" if row else ""
-    facts = [
-        ("Source", of.id), ("Publisher", of.publisher), ("Newest release", newest),
-        ("Retrieved", when(row.get("retrieved"))),
-        ("State", " ".join(str(row.get(name) or "") for name in ("state", "message")).strip()),
-        ("Coverage", of.coverage), ("Basis", of.basis), ("Cadence", of.cadence), ("Comes", ways[comes(of)]),
-        ("To drop in", "" if of.figures_only else how), ("Homepage", of.homepage), ("Download", of.download_url),
-        ("Licence", f"{of.licence} {of.licence_url}".strip()), ("Cite as", of.citation), ("Caveats", of.caveats),
-    ]  # fmt: skip
-    card(out, of.title, facts)
-    if kept:
-        fields = ("release", "origin", "retrieved", "rows")
-        headings = [("Release", "n"), ("From", ""), ("Retrieved", ""), ("Rows", "r")]
-        out.print(table(headings, [[release.get(field) for field in fields] for release in kept], "Releases"))
-
-
-def indicators(out: Console, rows: Sequence[Row]) -> None:
-    """Show all indicators with how much of each is published."""
-    headings = [
-        ("No.", "n"), ("Indicator", ""), ("Unit", ""), ("Places", "rn"), ("Years", "n"), ("Periods", "rn"),
-        ("Target", "r"), ("Values", "rn"),
-    ]  # fmt: skip
-    lines = [
-        (
-            row["number"], f"{row['indicator_id']}\n{row['title']}", row["unit"], row["places"], span(row),
-            row["periods"], number(row.get("target")), f"{row['reported']:,}",
-        )
-        for row in rows
-    ]  # fmt: skip
-    out.print(table(headings, lines))
-    out.print(Text("One indicator's card: hre indicators ID. Its values: marts.indicator_values, by hre sql."))
-
-
-def indicator(out: Console, row: Row) -> None:
-    """Show one indicator's card."""
-    kind = {name: f" ({row[name]})" if row.get(name) else "" for name in ("numerator_type", "denominator_type")}
-    target = number(row.get("target"))
-    facts = [
-        ("Indicator", row["indicator_id"]), ("Number", row["number"]), ("Version", row.get("version")),
-        ("Question", row.get("question")),
-        ("Numerator", f"{row.get('numerator')}{kind['numerator_type']}"),
-        ("Denominator", f"{row.get('denominator')}{kind['denominator_type']}"),
-        ("Unit", row.get("unit")), ("Better", {"lower": "lower", "higher": "higher"}.get(str(row.get("polarity")), "")),
-        ("Interval", row.get("interval_method")), ("Standard", row.get("standard")),
-        ("Suppression", row.get("suppression_rule")),
-        ("Target", f"{target}, {row.get('target_source')}" if target else ""),
-        ("All targets", row.get("targets")),
-        ("Published", f"{row['reported']:,} values, {row['places'] or 0} places, {span(row)}"),
-        ("Caveats", row.get("caveats")), ("References", row.get("refs")), ("Owner", row.get("owner")),
-    ]  # fmt: skip
-    card(out, str(row["title"]), facts)
-
-
-def number(value: Any) -> str:
-    """Give a number without a needless .0; nothing for none."""
-    return "" if value is None or value != value else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def span(row: Row) -> str:
-    """Give the years from a row's first to its last period."""
-    first, last = str(row.get("first_day") or "")[:4], str(row.get("last_day") or "")[:4]
-    return first if first == last else f"{first}–{last}"

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards import figures, formats
+from dashboards import figures, formats, maps
 from dashboards import selection as sel
 from dashboards.charts import Chart, Column, Control, View, options_of
 from dashboards.page import Page
 from dashboards.pages.overdose import INTERVAL, NOTE, PLACE
-from dashboards.published import Published
+from dashboards.published import Published, records
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 MAP_INDICATORS = (
@@ -55,14 +55,18 @@ def _map_places() -> dict[str, Any]:
     return dict(json.loads((STATIC / "map_places.json").read_text(encoding="utf-8")))
 
 
-def _against_target(published: Published, indicator_id: str, chart_id: str, title: str, decimals: str, note: str) -> Chart:
+def _against_target(
+    published: Published, indicator_id: str, chart_id: str, title: str, decimals: str, note: str
+) -> Chart:
     """Rank countries on one indicator, each dot saying whether the target is met, with the denominator's interval."""
     frame = sel.total(published.latest(indicator_id))
     rows = sel.ranked(frame)
     unit = sel.unit_of(published, indicator_id, frame)
     views = {}
     if (rows["role"] == "place").any():
-        views["latest"] = View(rows, f"{_status_counts(published, indicator_id)} {sel.highest_and_lowest(rows, unit)}".strip())
+        views["latest"] = View(
+            rows, f"{_status_counts(published, indicator_id)} {sel.highest_and_lowest(rows, unit)}".strip()
+        )
     columns = [
         PLACE,
         Column("value", "Value", decimals),
@@ -74,9 +78,17 @@ def _against_target(published: Published, indicator_id: str, chart_id: str, titl
     ]
     figure = figures.ranked_dots(unit, target_lines(published, indicator_id), by_target=True)
     return Chart(
-        chart_id, title, figure, columns, views, sel.source_line(published, frame),
-        extra=("target_status", "role", "provisional", "status_word"), note=note, height=140, row_height=19,
-    )  # fmt: skip
+        chart_id,
+        title,
+        figure,
+        columns,
+        views,
+        sel.source_line(published, frame),
+        extra=("target_status", "role", "provisional", "status_word"),
+        note=note,
+        height=140,
+        row_height=19,
+    )
 
 
 def _status_counts(published: Published, indicator_id: str) -> str:
@@ -84,7 +96,7 @@ def _status_counts(published: Published, indicator_id: str) -> str:
     parts = [
         f"{formats.number(row['met'], 0)} of {formats.number(row['places'], 0)} places meet the target of "
         f"{formats.number(row['target'])} (cannot tell for {formats.number(row['undetermined'], 0)})"
-        for row in frame.to_dict("records")
+        for row in records(frame)
     ]
     return "; ".join(parts) + "." if parts else ""
 
@@ -97,8 +109,8 @@ def syringes(published: Published) -> Chart:
         "syringes",
         "Syringes given out per person who injects drugs, a year",
         "n0",
-        "The bar spans what the uncertainty of the number of people who inject drugs allows. A target inside the bar means "
-        "that nobody can tell whether it is met.",
+        "The bar spans what the uncertainty of the number of people who inject drugs allows. A target inside the bar "
+        "means that nobody can tell whether it is met.",
     )
 
 
@@ -110,8 +122,8 @@ def treatment(published: Published) -> Chart:
         "oat",
         "Opioid agonist treatment coverage",
         "n1",
-        "A coverage above 100% is kept: it says that the number of people in need is underestimated. Denominators differ: "
-        "some countries count people who inject drugs, some people with opioid dependence.",
+        "A coverage above 100% is kept: it says that the number of people in need is underestimated. Denominators "
+        "differ: some countries count people who inject drugs, some people with opioid dependence.",
     )
 
 
@@ -120,11 +132,12 @@ def scatter(published: Published) -> Chart:
     needles, oat = (sel.total(published.latest(name)) for name in ("syringes_per_pwid", "oat_coverage"))
     both = needles.merge(
         oat[["area_id", "value", "period"]].rename(columns={"value": "oat", "period": "oat_period"}),
-        on="area_id", how="inner", validate="one_to_one",
-    )  # fmt: skip
+        on="area_id",
+        how="inner",
+        validate="one_to_one",
+    )
     both = both[both["value"].notna() & both["oat"].notna()].sort_values("name", kind="stable")
     both = both.rename(columns={"value": "syringes"})
-    both["when"] = [formats.period(label) for label in both["period"]]
     both["oat_when"] = [formats.period(label) for label in both["oat_period"]]
     both["mark"] = both["area_id"]
     lines = [target_lines(published, name) for name in ("syringes_per_pwid", "oat_coverage")]
@@ -150,7 +163,7 @@ def scatter(published: Published) -> Chart:
         views,
         sel.source_line(published, sources),
         extra=("mark",),
-        note="Both services together protect more than either alone; the upper right corner meets both targets (dashed).",
+        note="Both services together protect more than either alone; places in the upper right meet both targets.",
         height=460,
     )
 
@@ -179,13 +192,14 @@ def world(published: Published) -> Chart:
     return Chart(
         "world",
         "Coverage and prevalence around the world",
-        figures.world_map("newest value of each place"),
+        maps.world_map("newest value of each place"),
         [PLACE, Column("value", "Value", "n1"), *INTERVAL, Column("unit", "Unit"), Column("when", "Year"), NOTE],
         views,
         "",
         [Control("indicator", "Indicator", options_of(options), options[0][0] if options else "")],
         extra=("code", "shown", "lon", "lat"),
-        note="Dots: places too small for this map. Pale: no value. Borders are a drawing aid and no statement on any boundary.",
+        note="Dots: places too small for this map. Pale: no value. Borders are a drawing aid and "
+        "no statement on any boundary.",
         height=480,
         map="world_110m",
     )
@@ -226,7 +240,7 @@ def dispensing(published: Published) -> Chart:
             Control("dispensed", "Year", options_of(ordered), ordered[0][0] if ordered else ""),
         ],
         extra=("role", "provisional", "status_word"),
-        note="Retail pharmacies only: naloxone that programmes give out for free, and in clinics, is not in these figures.",
+        note="Retail pharmacies only: naloxone that programmes give out for free is not in these figures.",
         height=110,
         row_height=19,
     )
@@ -237,16 +251,19 @@ def visits(published: Published) -> Chart:
     frame = sel.total(published.values("consumption_site_visits"))
     # The number of sites is the denominator of the indicator on visits per site: one row for each month and place.
     sites = sel.total(published.values("consumption_site_visits_per_site"))[["area_id", "period", "denominator"]]
-    joined = frame.merge(sites.rename(columns={"denominator": "sites"}), on=["area_id", "period"], how="left", validate="one_to_one")
+    joined = frame.merge(
+        sites.rename(columns={"denominator": "sites"}), on=["area_id", "period"], how="left", validate="one_to_one"
+    )
     views = {}
     for area, part in joined.groupby("area_id", sort=True):
-        rows = sel.over_time(part)
-        known = rows[rows["value"].notna()]
+        known = part[part["value"].notna()]
         if len(known):
             last = known.iloc[-1]
             count = f" at {formats.number(last['sites'], 0)} sites" if not formats.is_missing(last["sites"]) else ""
             views[str(area)] = View(
-                rows, f"{last['name']}: {formats.number(last['value'], 0)} visits {formats.in_period(last['period'])}{count}."
+                part,
+                f"{last['name']}: {formats.number(last['value'], 0)} visits "
+                f"{formats.in_period(last['period'])}{count}.",
             )
     return Chart(
         "visits",
@@ -257,6 +274,7 @@ def visits(published: Published) -> Chart:
         sel.source_line(published, frame),
         [Control("sites", "Place", options_of(sel.place_options(published, views)), "CAN")],
         extra=("date", "provisional"),
-        note="Sites open, close and start to report: when the lower panel moves, a change in visits is not a change in use.",
+        note="Sites open, close and start to report: when the lower panel moves, a change in visits is no change "
+        "in use.",
         height=460,
     )

@@ -5,7 +5,7 @@ from typing import Any
 from dashboards import formats
 from dashboards import selection as sel
 from dashboards.page import Page
-from dashboards.published import Published
+from dashboards.published import Published, records
 
 STATE_WORDS = {
     "new": "new release",
@@ -13,8 +13,14 @@ STATE_WORDS = {
     "refused": "refused: last good data kept",
     "figures": "transcribed figures",
     "no data": "no data",
+    "current": "up to date",
 }
-ORIGIN_WORDS = {"live": "fetched", "drop-in": "file dropped in", "kept": "kept snapshot", "figures": "transcribed figures"}
+ORIGIN_WORDS = {
+    "live": "fetched",
+    "drop-in": "file dropped in",
+    "kept": "kept snapshot",
+    "figures": "transcribed figures",
+}
 
 
 def page(published: Published, downloads: list[dict[str, Any]]) -> Page:
@@ -99,7 +105,7 @@ def _revisions(published: Published) -> list[dict[str, Any]]:
             **{name: formats.number(row[name], 0) for name in counts},
             "largest_change_pct": formats.number(row["largest_change_pct"], 1),
         }
-        for row in frame.to_dict("records")
+        for row in records(frame)
     ]
 
 
@@ -128,7 +134,7 @@ def _checks(published: Published) -> list[dict[str, Any]]:
             "description": formats.text(row["description"]),
             "failures": formats.number(row["failures"], 0),
         }
-        for row in frame.to_dict("records")
+        for row in records(frame)
     ]
 
 
@@ -143,5 +149,5 @@ def _snapshots(published: Published) -> list[dict[str, Any]]:
             "sha256": formats.text(row["sha256"]),
             "rows": formats.number(row["rows"], 0),
         }
-        for row in frame.to_dict("records")
+        for row in records(frame)
     ]

@@ -2,13 +2,15 @@
 
 import pandas as pd
 
-from dashboards import figures, formats
+from dashboards import figures, formats, maps
 from dashboards import selection as sel
 from dashboards.charts import Chart, Column, Control, View, options_of
 from dashboards.page import Page
 from dashboards.published import Published
 
 DRUG_CLASSES = ("synthetic_opioids", "psychostimulants", "cocaine", "natural_semisynthetic", "heroin", "methadone")
+# Per million aged 15-64 where the sources allow it, else per million of all ages.
+EUROPE = ("drug_induced_death_rate_15_64", "drug_induced_death_rate_crude")
 PLACE = Column("name", "Place")
 INTERVAL = [Column("lower", "95% interval, low", "n1"), Column("upper", "95% interval, high", "n1")]
 NOTE = Column("note", "Remarks")
@@ -36,12 +38,15 @@ def page(published: Published) -> Page:
 
 def trend(published: Published) -> Chart:
     """Show deaths in overlapping 12-month windows, reported against predicted, for a place and a drug."""
-    reported, predicted = published.values("overdose_deaths_12_month"), published.values("overdose_deaths_12_month_predicted")
+    reported, predicted = (
+        published.values("overdose_deaths_12_month"),
+        published.values("overdose_deaths_12_month_predicted"),
+    )
     keys = ["area_id", "period", "strata"]
     joined = reported.merge(
         predicted[[*keys, "value"]].rename(columns={"value": "predicted"}), on=keys, how="left", validate="one_to_one"
     )
-    rows = sel.over_time(joined)
+    rows = joined
     rows["drug"] = [sel.drug_of(strata) for strata in rows["strata"]]
     rows = rows[rows["drug"] != ""]
     views, places, drugs = {}, set(), set()
@@ -84,10 +89,16 @@ def _trend_sentence(rows: pd.DataFrame, drug: str) -> str:
     return f"{words} {formats.in_period(last['period'])}."
 
 
-def _by_period(frame: pd.DataFrame, reference: str, unit: str, reference_name: str) -> tuple[dict[str, View], list[tuple[str, str]]]:
+def _by_period(
+    frame: pd.DataFrame, reference: str, unit: str, reference_name: str
+) -> tuple[dict[str, View], list[tuple[str, str]]]:
     """Make one ranked view for each period, newest first."""
     views, options = {}, []
-    order = frame[["period", "period_end"]].drop_duplicates("period").sort_values("period_end", ascending=False, kind="stable")
+    order = (
+        frame[["period", "period_end"]]
+        .drop_duplicates("period")
+        .sort_values("period_end", ascending=False, kind="stable")
+    )
     for period in order["period"]:
         rows = sel.ranked(frame[frame["period"] == period], reference)
         if (rows["role"] == "place").any():
@@ -120,7 +131,7 @@ def state_map(published: Published) -> Chart:
     return Chart(
         "us-map",
         "Overdose death rate by US state, age-adjusted",
-        figures.us_map(unit),
+        maps.us_map(unit),
         [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
         views,
         sel.source_line(published, frame),
@@ -139,7 +150,9 @@ def state_ranks(published: Published) -> Chart:
     return Chart(
         "us-ranked",
         "US states by overdose death rate, with 95% intervals",
-        figures.ranked_dots(sel.unit_of(published, "overdose_death_rate_age_adjusted", frame), reference="United States"),
+        figures.ranked_dots(
+            sel.unit_of(published, "overdose_death_rate_age_adjusted", frame), reference="United States"
+        ),
         [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
         views,
         sel.source_line(published, frame),
@@ -154,15 +167,15 @@ def state_ranks(published: Published) -> Chart:
 def drug_mix(published: Published) -> Chart:
     """Show deaths involving each drug class in the years ending December, and the newest window."""
     frame = published.values("overdose_deaths_12_month")
-    rows = sel.over_time(frame)
+    rows = frame.copy()
     rows["drug"] = [sel.drug_of(strata) for strata in rows["strata"]]
     rows["label"] = [_window_label(day) for day in rows["period_end"]]
     rows["drug_word"] = [formats.drug(drug) for drug in rows["drug"]]
     rows = rows[rows["drug"].isin(DRUG_CLASSES)]
     views = {}
     for area, part in rows.groupby("area_id", sort=True):
-        newest = part["period_end"].max()
-        kept = sel.keep(part, "period_end", lambda day, newest=newest: day[5:7] == "12" or day == newest)
+        newest = part["period_end"].eq(part["period_end"].max())
+        kept = part[newest | part["period_end"].str.slice(5, 7).eq("12")]
         if len(kept):
             views[str(area)] = View(kept, _mix_sentence(kept))
     return Chart(
@@ -174,8 +187,8 @@ def drug_mix(published: Published) -> Chart:
         sel.source_line(published, frame),
         [Control("place", "Place", options_of(sel.place_options(published, views)), "USA")],
         extra=("label", "drug", "provisional"),
-        note="One death may involve several drugs, so classes overlap and are never added up. The last point may be the "
-        "newest 12 months and not a calendar year.",
+        note="One death may involve several drugs, so classes overlap and are never added up. The last point may be "
+        "the newest 12 months and not a calendar year.",
         height=460,
     )
 
@@ -229,15 +242,15 @@ def canada_trend(published: Published) -> Chart:
     frame = sel.keep(frame, "period", formats.is_year)
     views = {}
     for area, part in frame.groupby("area_id", sort=True):
-        rows = sel.over_time(part)
-        known = rows[rows["value"].notna()]
+        known = part[part["value"].notna()]
         if len(known):
             first, last = known.iloc[0], known.iloc[-1]
             words = (
-                f"{last['name']}: {formats.number(last['value'], 1)} per 100,000 people {formats.in_period(last['period'])}, "
+                f"{last['name']}: {formats.number(last['value'], 1)} per 100,000 people "
+                f"{formats.in_period(last['period'])}, "
                 f"{formats.number(first['value'], 1)} {formats.in_period(first['period'])}."
             )
-            views[str(area)] = View(rows, words)
+            views[str(area)] = View(part, words)
     return Chart(
         "canada-trend",
         "Opioid toxicity death rate in Canada over time",
@@ -253,9 +266,10 @@ def canada_trend(published: Published) -> Chart:
 
 def europe_ranks(published: Published) -> Chart:
     """Rank European countries by their newest drug-induced death rate."""
-    frame = sel.total(published.latest("drug_induced_death_rate_15_64"))
+    indicator_id = next((name for name in EUROPE if len(published.latest(name))), EUROPE[0])
+    frame = sel.total(published.latest(indicator_id))
     rows = sel.ranked(frame)
-    unit = sel.unit_of(published, "drug_induced_death_rate_15_64", frame)
+    unit = sel.unit_of(published, indicator_id, frame)
     views = {"latest": View(rows, sel.highest_and_lowest(rows, unit))} if (rows["role"] == "place").any() else {}
     return Chart(
         "europe-ranked",
@@ -265,8 +279,8 @@ def europe_ranks(published: Published) -> Chart:
         views,
         sel.source_line(published, frame),
         extra=("role", "provisional", "status_word"),
-        note="Case definitions and completeness differ between countries: a low rate may mean that few deaths are found. "
-        "Read a country against its own past before reading it against another.",
+        note="Case definitions and completeness differ between countries: a low rate may mean that few deaths are "
+        "found. Read a country against its own past before reading it against another.",
         height=110,
         row_height=19,
     )

@@ -9,7 +9,7 @@ from dashboards import selection as sel
 from dashboards.charts import Chart, Column, View
 from dashboards.page import Page
 from dashboards.pages import overdose
-from dashboards.published import Published
+from dashboards.published import Published, records
 
 SHORT_NAMES = {
     "syringes_per_pwid": "Syringes per person",
@@ -67,7 +67,9 @@ def _headline(published: Published) -> tuple[list[str], str]:
     sentences, used = [], []
     reported = _last(sel.total(published.values("overdose_deaths_12_month")), "USA")
     if reported is not None:
-        words = f"{formats.number(reported['value'], 0)} people are reported to have died of overdose in the United States "
+        words = (
+            f"{formats.number(reported['value'], 0)} people are reported to have died of overdose in the United States "
+        )
         words += formats.in_period(reported["period"])
         predicted = _same(published, "overdose_deaths_12_month_predicted", reported)
         if predicted is not None:
@@ -81,7 +83,8 @@ def _headline(published: Published) -> tuple[list[str], str]:
     canada = sel.keep(canada, "period", formats.is_year)
     newest = _last(canada, "CAN")
     if newest is not None:
-        words = f"In Canada, {formats.number(newest['value'], 0)} people died of opioid toxicity {formats.in_period(newest['period'])}"
+        words = f"In Canada, {formats.number(newest['value'], 0)} people died of opioid toxicity "
+        words += formats.in_period(newest["period"])
         before = _last(canada[canada["period_end"] < newest["period_end"]], "CAN")
         if before is not None:
             words += f", against {formats.number(before['value'], 0)} {formats.in_period(before['period'])}"
@@ -106,8 +109,9 @@ def targets(published: Published) -> Chart:
     ]
     frame["verified"] = [_verified(published.indicators.get(i, {})) for i in frame["indicator_id"]]
     parts = [
-        f"{row['short'].replace(', ', ' of at least ')}: {formats.number(row['met'], 0)} of {formats.number(row['places'], 0)} places"
-        for row in frame.to_dict("records")
+        f"{row['short'].replace(', ', ' of at least ')}: "
+        f"{formats.number(row['met'], 0)} of {formats.number(row['places'], 0)} places"
+        for row in records(frame)
     ]
     used = [published.latest(indicator_id) for indicator_id in dict.fromkeys(frame["indicator_id"])]
     return Chart(
@@ -126,7 +130,8 @@ def targets(published: Published) -> Chart:
         {"all": View(frame, f"{'; '.join(parts)}.")} if len(frame) else {},
         sel.source_line(published, pd.concat(used)) if used else "",
         extra=("short",),
-        note="Cannot tell: the target lies inside the interval, so the data do not decide. Only places with a published value count.",
+        note="Cannot tell: the target lies inside the interval, so the data do not decide. Only places with a "
+        "published value count.",
         height=110,
         row_height=46,
     )
@@ -136,7 +141,11 @@ def _verified(card: dict[str, Any]) -> str:
     source = formats.text(card.get("target_source"))
     if not source:
         return ""
-    return source if card.get("target_verified") is True or card.get("target_verified") == 1 else f"{source} (text not seen)"
+    return (
+        source
+        if card.get("target_verified") is True or card.get("target_verified") == 1
+        else f"{source} (text not seen)"
+    )
 
 
 def _then_and_now(published: Published) -> list[dict[str, Any]]:
@@ -149,8 +158,7 @@ def _then_and_now(published: Published) -> list[dict[str, Any]]:
         frame = sel.keep(frame, "period", lambda label: " to " not in label or label.startswith("12 months"))
         if len(frame) < 2:
             continue
-        known = sel.over_time(frame)
-        first, last = known.iloc[0], known.iloc[-1]
+        first, last = frame.iloc[0], frame.iloc[-1]
         card = published.indicators.get(indicator_id, {})
         rows.append(
             {
@@ -162,7 +170,7 @@ def _then_and_now(published: Published) -> list[dict[str, Any]]:
                 "last": formats.number(last["value"]),
                 "last_when": last["when"],
                 "provisional": last["provisional"] == "provisional",
-                "line": sparkline([float(value) for value in known["value"]]),
+                "line": sparkline([float(value) for value in frame["value"]]),
                 "source": sel.source_line(published, frame),
             }
         )
@@ -185,23 +193,26 @@ def sparkline(values: list[float], width: int = 150, height: int = 34) -> dict[s
 def _scorecard(published: Published) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     """Give the columns and rows of the scorecard: each place that has a value for an indicator with a target."""
     summary = published.select("marts.target_summary", order="indicator_id, target")
-    columns, cells = [], {}
+    columns: list[dict[str, str]] = []
+    cells: dict[str, dict[str, dict[str, str]]] = {}
     for indicator_id in dict.fromkeys(summary["indicator_id"]):
         card = published.indicators.get(indicator_id, {})
-        rows = sel.with_words(sel.total(published.latest(indicator_id)))
+        rows = sel.total(published.latest(indicator_id))
         rows = rows[rows["target_status"].isin(["met", "not_met", "undetermined"])]
         if rows.empty:
             continue
         title = formats.text(card.get("title")) or indicator_id
         goal = formats.with_unit(rows.iloc[0]["target"], card.get("unit"))
-        columns.append({"id": indicator_id, "title": title, "short": SHORT_NAMES.get(indicator_id, title), "target": goal})
-        for row in rows.to_dict("records"):
+        columns.append(
+            {"id": indicator_id, "title": title, "short": SHORT_NAMES.get(indicator_id, title), "target": goal}
+        )
+        for row in records(rows):
             cells.setdefault(row["area_id"], {})[indicator_id] = {
                 "status": row["target_status"],
                 "symbol": formats.TARGET_SYMBOLS[row["target_status"]],
                 "word": row["target_word"],
                 "value": formats.number(row["value"]),
-                "interval": formats.interval(row["lower_95"], row["upper_95"]),
+                "interval": formats.interval(row["lower"], row["upper"]),
                 "when": row["when"],
             }
     regions = published.areas["who_region"].to_dict() if len(published.areas) else {}

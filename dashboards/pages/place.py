@@ -1,5 +1,7 @@
 """The page on a place: everything published for one country, state or province, ready to print."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,7 +12,7 @@ from dashboards import figures, formats
 from dashboards import selection as sel
 from dashboards.charts import Chart, Column, Control, Option, View, data_script
 from dashboards.page import Page
-from dashboards.published import Published
+from dashboards.published import Published, records
 
 DEFAULT = "USA"
 TOPICS = (
@@ -26,21 +28,26 @@ def page(published: Published, environment: Environment) -> Page:
     """Make the page on a place, with one data file for each place."""
     latest = _all_latest(published)
     laws = _laws(published)
-    series = _series(published)
     present = set(latest["area_id"]) | set(laws)
     places = sel.place_options(published, present)
     template = environment.get_template("_place.html")
     by_area = dict(list(latest.groupby("area_id", sort=False)))
     nothing = latest.head(0)
     bodies = {
-        area: template.render(place=_place(published, area, name, by_area.get(area, nothing), laws)) for area, name in places
+        area: template.render(place=_place(published, area, name, by_area.get(area, nothing), laws))
+        for area, name in places
     }
-    chart = _trend(published, series, places)
+    chart = _trend(published, places)
     files: dict[str, str] = {}
     for area, name in places:
         views = {key: chart.rows(view) for key, view in chart.views.items() if key.split("|")[0] == area}
         files[f"place-trend.{formats.slug(area)}"] = data_script(
-            {"chart": chart.id, "part": area, "views": views, "html": {"place-body": bodies[area], "place-name": escape(name)}}
+            {
+                "chart": chart.id,
+                "part": area,
+                "views": views,
+                "html": {"place-body": bodies[area], "place-name": escape(name)},
+            }
         )
     default = DEFAULT if DEFAULT in bodies else next(iter(bodies), "")
     context = {"body": bodies.get(default, ""), "name": published.names.get(default, ""), "place_files": files}
@@ -66,9 +73,7 @@ def topic_of(indicator_id: str) -> str:
 def _all_latest(published: Published) -> pd.DataFrame:
     frames = [published.latest(indicator_id) for indicator_id in published.indicators]
     frames = [frame for frame in frames if len(frame)]
-    if not frames:
-        return sel.with_words(published.select("marts.latest_values", "false", order="period"))
-    return sel.with_words(pd.concat(frames, ignore_index=True))
+    return pd.concat(frames, ignore_index=True) if frames else published.latest("")
 
 
 def _laws(published: Published) -> dict[str, list[dict[str, str]]]:
@@ -77,7 +82,7 @@ def _laws(published: Published) -> dict[str, list[dict[str, str]]]:
         "core.observations", "contains(measure_id, '_law')", order="area_id, measure_id, period_start, period_end"
     )
     found: dict[str, list[dict[str, str]]] = {}
-    for row in frame.to_dict("records"):
+    for row in records(frame):
         in_force = row["value"] == 1
         status = formats.STATUS_WORDS.get(row["status"], row["status"])
         words = "in force" if in_force else "none in force in the period observed" if row["value"] == 0 else status
@@ -97,39 +102,43 @@ def _laws(published: Published) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def _series(published: Published) -> list[tuple[str, str, pd.DataFrame]]:
-    """Give every series with enough points: indicator, place, rows in order of time."""
-    found = []
-    for indicator_id in published.indicators:
+def _series(published: Published, known_places: set[str]) -> tuple[dict[str, View], dict[str, str]]:
+    """Give every series with enough points as a view, and the titles of the indicators that have one."""
+    views, titles = {}, {}
+    for indicator_id, card in published.indicators.items():
         frame = sel.total(published.values(indicator_id))
-        if frame.empty:
-            continue
+        title = formats.text(card["title"]) or indicator_id
         # Part of a year, or a window, never joins a line of full years: one kind of period makes one line.
         kinds = frame["period"].astype("str").str.replace(r"\d", "0", regex=True)
-        for area, part in frame.assign(_kind=kinds).groupby("area_id", sort=True):
-            commonest = part["_kind"].value_counts().sort_index().idxmax()
-            rows = part[part["_kind"].eq(commonest)].drop(columns="_kind")
-            if rows["value"].notna().sum() >= FEWEST_POINTS:
-                found.append((indicator_id, str(area), rows))
-    return found
+        for area, rows in _one_kind(frame.assign(_kind=kinds)):
+            if area in known_places:
+                views[f"{area}|{indicator_id}"] = _view(published, title, rows)
+                titles[indicator_id] = title
+    return views, titles
 
 
-def _trend(published: Published, series: list[tuple[str, str, pd.DataFrame]], places: list[tuple[str, str]]) -> Chart:
-    views, used = {}, {}
+def _one_kind(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the rows of each place that have its commonest kind of period, where there are enough of them."""
+    for area, part in frame.groupby("area_id", sort=True):
+        kinds = Counter(part["_kind"].tolist())
+        commonest = min(kinds, key=lambda kind: (-kinds[kind], kind))
+        rows = part if len(kinds) == 1 else part[part["_kind"].eq(commonest)]
+        if int(rows["value"].notna().sum()) >= FEWEST_POINTS:
+            yield str(area), rows
+
+
+def _view(published: Published, title: str, rows: pd.DataFrame) -> View:
+    last = rows[rows["value"].notna()].iloc[-1]
+    sentence = (
+        f"{last['name']}. {title}: {formats.number(last['value'])} {formats.text(last['unit'])} "
+        f"{formats.in_period(last['period'])}."
+    )
+    return View(rows, sentence, sel.source_line(published, rows))
+
+
+def _trend(published: Published, places: list[tuple[str, str]]) -> Chart:
     known_places = {area for area, _ in places}
-    for indicator_id, area, rows in series:
-        if area not in known_places:
-            continue
-        ordered = sel.over_time(rows)
-        card = published.indicators[indicator_id]
-        title = formats.text(card["title"]) or indicator_id
-        unit = sel.unit_of(published, indicator_id, rows)
-        ordered["unit"] = unit
-        known = ordered[ordered["value"].notna()]
-        last = known.iloc[-1]
-        sentence = f"{last['name']}. {title}: {formats.number(last['value'])} {unit} {formats.in_period(last['period'])}."
-        views[f"{area}|{indicator_id}"] = View(ordered, sentence, sel.source_line(published, rows))
-        used[indicator_id] = title
+    views, used = _series(published, known_places)
     kinds = published.areas["kind"].to_dict()
     groups = {"country": "Countries"}
     parents = published.areas["parent_id"].to_dict()
@@ -137,7 +146,9 @@ def _trend(published: Published, series: list[tuple[str, str, pd.DataFrame]], pl
         Option(area, name, groups.get(kinds[area]) or published.names.get(str(parents.get(area)), "Other places"))
         for area, name in places
     )
-    ordered_places = tuple(sorted(place_options, key=lambda option: (option.group != "Countries", option.group, option.label)))
+    ordered_places = tuple(
+        sorted(place_options, key=lambda option: (option.group != "Countries", option.group, option.label))
+    )
     first = [key.split("|")[1] for key in views if key.split("|")[0] == DEFAULT]
     return Chart(
         "place-trend",
@@ -154,8 +165,18 @@ def _trend(published: Published, series: list[tuple[str, str, pd.DataFrame]], pl
         views,
         "",
         [
-            Control("place", "Place", ordered_places, DEFAULT if DEFAULT in known_places else next(iter(sorted(known_places)), "")),
-            Control("indicator", "Indicator", tuple(Option(i, t) for i, t in used.items()), first[0] if first else next(iter(used), "")),
+            Control(
+                "place",
+                "Place",
+                ordered_places,
+                DEFAULT if DEFAULT in known_places else next(iter(sorted(known_places)), ""),
+            ),
+            Control(
+                "indicator",
+                "Indicator",
+                tuple(Option(i, t) for i, t in used.items()),
+                first[0] if first else next(iter(used), ""),
+            ),
         ],
         extra=("date", "provisional"),
         note="Hollow: provisional. The band is the 95% interval; it is left open where a period has no value.",
@@ -169,7 +190,7 @@ def _place(
 ) -> dict[str, Any]:
     """Give what the template shows of one place: totals by topic, the groups within them, and laws."""
     sections: dict[str, dict[str, list[dict[str, str]]]] = {title: {"rows": [], "groups": []} for title, _ in TOPICS}
-    for row in latest.to_dict("records"):
+    for row in records(latest):
         part = "rows" if row["strata"] == "all" else "groups"
         sections[topic_of(row["indicator_id"])][part].append(_line(published, row))
     known = published.areas.loc[area]
@@ -178,7 +199,9 @@ def _place(
         "name": name,
         "parent": published.names.get(str(known["parent_id"]), ""),
         "region": formats.text(known["who_region"]),
-        "sections": [{"title": title, **found} for title, found in sections.items() if found["rows"] or found["groups"]],
+        "sections": [
+            {"title": title, **found} for title, found in sections.items() if found["rows"] or found["groups"]
+        ],
         "laws": laws.get(area, []),
     }
 
@@ -191,7 +214,7 @@ def _line(published: Published, row: dict[str, Any]) -> dict[str, str]:
         "title": formats.text(card.get("title")) or row["indicator_id"],
         "stratum": formats.stratum(row["strata"]),
         "value": row["status_word"] if formats.is_missing(row["value"]) else formats.number(row["value"]),
-        "interval": formats.interval(row["lower_95"], row["upper_95"]),
+        "interval": formats.interval(row["lower"], row["upper"]),
         "unit": formats.text(row["unit"]),
         "when": row["when"],
         "target": "" if formats.is_missing(row["target"]) else formats.with_unit(row["target"], row["unit"]),

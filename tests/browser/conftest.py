@@ -21,7 +21,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the site built from the synthetic published file; the file is ``published.duckdb`` beside it."""
+    """Give the folder of the site built from the synthetic file, which is ``published.duckdb`` beside it."""
     return _build(tmp_path_factory.mktemp("site"))
 
 
@@ -53,13 +53,22 @@ def served(site_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Give a headless Chromium, or skip where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (it is in the extra dev)")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed (it is in the extra dev)"
+    )
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on the path: install the package chromium to run the browser tests")
     with playwright.sync_playwright() as driver:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                   "--disable-component-update", "--disable-sync"]  # fmt: skip
+        options = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
         started = driver.chromium.launch(executable_path=path, args=options)
         yield started
         started.close()
@@ -67,7 +76,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Any]:
-    """Give a function that opens an address at a width, draws every chart, and notes faults and requests on the page."""
+    """Give a function that opens an address at a width, draws every chart, and notes faults and requests."""
     contexts = []
 
     def go(address: str, width: int = 1280, draw: bool = True) -> Any:

@@ -20,7 +20,8 @@ FIRST_PAGE_KB = 600
 DRAWN = """(id) => {
   const box = document.getElementById(id + '-plot');
   return box.data.filter(t => t.visible !== false).map(t => ({
-    name: t.name || '', x: t.x ? Array.from(t.x) : null, y: t.y ? Array.from(t.y) : null, z: t.z ? Array.from(t.z) : null,
+    name: t.name || '', x: t.x ? Array.from(t.x) : null, y: t.y ? Array.from(t.y) : null,
+    z: t.z ? Array.from(t.z) : null,
     locations: t.locations || null, symbol: (t.marker || {}).symbol || null,
     plus: (t.error_x || {}).array || null, minus: (t.error_x || {}).arrayminus || null }));
 }"""
@@ -43,7 +44,9 @@ def _query(site_folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("way", ["http", "file"])
 @pytest.mark.parametrize("name", PAGES)
-def test_page_draws_every_chart_and_asks_nobody(way: str, name: str, served: str, site_folder: Path, opened: Any) -> None:
+def test_page_draws_every_chart_and_asks_nobody(
+    way: str, name: str, served: str, site_folder: Path, opened: Any
+) -> None:
     """Each page draws all its charts, on a server and from a folder, without a fault and without an outside request."""
     base = served if way == "http" else f"{site_folder.as_uri()}/"
     page = opened(base + name)
@@ -88,7 +91,9 @@ def test_no_share_button_and_no_clutter(served: str, opened: Any) -> None:
     page = opened(served + "overdose.html")
     assert page.locator(".modebar-btn").count() == 0
     assert "Share" not in page.inner_text("main")
-    assert page.evaluate("Array.from(document.querySelectorAll('.plot')).every(p => p._context.showSendToCloud === false)")
+    assert page.evaluate(
+        "Array.from(document.querySelectorAll('.plot')).every(p => p._context.showSendToCloud === false)"
+    )
 
 
 def _ranked_agrees(marks: list[dict[str, Any]], table: list[list[str]], rows: list[tuple[Any, ...]]) -> bool:
@@ -116,7 +121,8 @@ def test_ranked_dots_table_and_database_agree(served: str, site_folder: Path, op
     rows = _query(
         site_folder,
         "select name, value, lower_95, upper_95 from marts.indicator_values join meta.areas using (area_id) "
-        "where indicator_id = 'overdose_death_rate_age_adjusted' and period = '2023' and value is not null and not isnan(value)",
+        "where indicator_id = 'overdose_death_rate_age_adjusted' and period = '2023' "
+        "and value is not null and not isnan(value)",
     )
     page = opened(served + "overdose.html")
     marks, table = _marks(page, "us-ranked"), _table(page, "us-ranked")
@@ -128,7 +134,7 @@ def test_ranked_dots_table_and_database_agree(served: str, site_folder: Path, op
 
 
 def test_trend_table_and_database_agree_for_another_choice(served: str, site_folder: Path, opened: Any) -> None:
-    """After choosing a place and a drug the lines, the table and the published windows are the same, provisional hollow."""
+    """After choosing a place and a drug the lines, the table and the published windows are the same."""
     rows = _query(
         site_folder,
         "select value, is_provisional from marts.indicator_values where indicator_id = 'overdose_deaths_12_month' "
@@ -151,12 +157,14 @@ def test_map_and_database_agree(served: str, site_folder: Path, opened: Any) -> 
     """The map colours each state by its published value, and a suppressed state is grey without a value."""
     rows = _query(
         site_folder,
-        "select substr(area_id, 4), value from marts.indicator_values where indicator_id = 'overdose_death_rate_age_adjusted' "
-        "and period = '2023' and area_id like 'US-%'",
+        "select substr(area_id, 4), value from marts.indicator_values "
+        "where indicator_id = 'overdose_death_rate_age_adjusted' and period = '2023' and area_id like 'US-%'",
     )
     page = opened(served + "overdose.html")
     value, none = _marks(page, "us-map")
-    assert dict(zip(value["locations"], value["z"], strict=True)) == {state: v for state, v in rows if v == v and v is not None}
+    assert dict(zip(value["locations"], value["z"], strict=True)) == {
+        state: v for state, v in rows if v == v and v is not None
+    }
     assert none["locations"] == ["WY"]
     assert page.locator("#us-map-plot .choroplethlayer path").count() == 6
 
@@ -243,7 +251,10 @@ def test_scorecard_filters_by_region(served: str, opened: Any) -> None:
     """Choosing a region leaves only its places."""
     page = opened(served + "index.html", draw=False)
     page.select_option("#score-region", "Africa")
-    shown = page.evaluate("Array.from(document.querySelectorAll('#scorecard-table tbody tr')).filter(r => !r.hidden).map(r => r.cells[0].innerText)")
+    shown = page.evaluate(
+        "Array.from(document.querySelectorAll('#scorecard-table tbody tr'))"
+        ".filter(r => !r.hidden).map(r => r.cells[0].innerText)"
+    )
     assert shown == ["Kenya", "Seychelles"]
 
 
@@ -254,13 +265,22 @@ def test_hostile_text_runs_nothing(name: str, hostile_folder: Path, opened: Any)
     page = opened(base + name)
     for control in page.query_selector_all("select[data-control]"):
         control.select_option(value=control.evaluate("s => Array.from(s.options).filter(o => !o.disabled).pop().value"))
+        # A place's file arrives, then the other control follows.
+        page.wait_for_timeout(250)
     for box in page.query_selector_all(".plot"):
         box.hover()
         page.wait_for_timeout(20)
     assert page.evaluate("typeof window.pwned") == "undefined"
     assert page.faults == []
-    assert page.evaluate("document.querySelectorAll('.plot a, .plot img, main img, [onerror], [onload], [onmouseover]').length") == 0
-    hosts = page.evaluate("Array.from(document.querySelectorAll('a')).map(a => a.protocol + a.host).filter(h => !h.startsWith('file:'))")
+    assert (
+        page.evaluate(
+            "document.querySelectorAll('.plot a, .plot img, main img, [onerror], [onload], [onmouseover]').length"
+        )
+        == 0
+    )
+    hosts = page.evaluate(
+        "Array.from(document.querySelectorAll('a')).map(a => a.protocol + a.host).filter(h => !h.startsWith('file:'))"
+    )
     assert [host for host in hosts if "evil" in host or host.startswith("javascript")] == []
     assert [address for address in page.asked if not address.startswith((base, "data:", "blob:"))] == []
 
@@ -275,7 +295,7 @@ def test_hostile_csv_has_no_formula(hostile_folder: Path, opened: Any) -> None:
 
 
 def test_first_page_is_light(site_folder: Path, served: str, opened: Any) -> None:
-    """What the first page loads is at most 600 kB when packed, plotly.js included, and it reserves its charts' space."""
+    """What the first page loads is at most 600 kB when packed, plotly.js included, and nothing jumps."""
     page = opened(served + "index.html", draw=False)
     page.wait_for_selector("#overview-trend-plot[data-drawn]")
     paths = [address.removeprefix(served).split("?")[0] for address in page.asked if address.startswith(served)]
@@ -284,7 +304,8 @@ def test_first_page_is_light(site_folder: Path, served: str, opened: Any) -> Non
     assert not any("topojson" in path for path in paths)
     assert size <= FIRST_PAGE_KB * 1000
     shift = page.evaluate(
-        "new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; })"
+        "new Promise(done => { let sum = 0; "
+        "new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; })"
         ".observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 300); })"
     )
     assert shift <= 0.1

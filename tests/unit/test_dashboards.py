@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards import charts, figures, formats, plotly_bundle, theme
+from dashboards import charts, figures, formats, maps, plotly_bundle, theme
 from dashboards.published import Published
 from dashboards.site import build_site
 
@@ -84,11 +84,24 @@ def test_csv_text_is_never_a_formula(start: str) -> None:
 
 def test_csv_numbers_stay_numbers() -> None:
     """A negative number is a number and not text with an apostrophe."""
-    assert formats.csv_lines(["a", "b"], [[-7.25, "-x"], [None, 'say "hi", you']]) == "a,b\n-7.25,'-x\n,\"say \"\"hi\"\", you\"\n"
+    assert (
+        formats.csv_lines(["a", "b"], [[-7.25, "-x"], [None, 'say "hi", you']])
+        == 'a,b\n-7.25,\'-x\n,"say ""hi"", you"\n'
+    )
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://a b", 'https://a/"onx=1', "https://[", "", None]
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "https://a b",
+        'https://a/"onx=1',
+        "https://[",
+        "",
+        None,
+    ],
 )
 def test_only_plain_web_addresses_become_links(address: str | None) -> None:
     """An address that could run or break out of its attribute is dropped."""
@@ -100,7 +113,7 @@ def test_labels_are_escaped_in_figures() -> None:
     """Text given to a figure's title cannot carry markup."""
     figure = figures.ranked_dots("<b onclick=x>deaths</b>", reference="<a href='x'>y</a>")
     written = figure.to_json()
-    assert "<a" not in written and "<b" not in written
+    assert not re.search("<[ab]", written)
 
 
 def test_json_cannot_end_its_script() -> None:
@@ -119,8 +132,8 @@ def test_json_cannot_end_its_script() -> None:
         figures.reported_and_predicted("x"),
         figures.value_over_time("x"),
         figures.groups_over_time("x", "drug", [("heroin", "Heroin")]),
-        figures.us_map("x"),
-        figures.world_map("x"),
+        maps.us_map("x"),
+        maps.world_map("x"),
         figures.coverage_scatter("x", "y", 200.0, 50.0),
         figures.met_bars(),
         figures.visits_and_sites(),
@@ -132,7 +145,8 @@ def test_figures_are_skeletons_with_bindings(figure: Any) -> None:
         assert trace.meta["bind"]
         assert getattr(trace, "x", None) is None
     sizes = [int(size) for size in re.findall(r'"font":\{[^{}]*"size":(\d+)', figure.to_json())]
-    assert sizes and min(sizes) >= 11
+    assert sizes
+    assert min(sizes) >= 11
 
 
 def _contrast(colour: str) -> float:
@@ -178,7 +192,7 @@ def test_a_file_without_any_table_gives_pages_too(tmp_path: Path) -> None:
 
 
 def test_the_headline_says_what_the_file_holds(built: dict[str, Path]) -> None:
-    """The headline holds the newest reported and predicted values of the United States and Canada's newest full year."""
+    """The headline holds the newest reported and predicted values and Canada's newest full year."""
     page = (built["plain"] / "index.html").read_text(encoding="utf-8")
     with duckdb.connect(str(built["plain database"]), read_only=True) as connection:
         query = "select value from marts.latest_values where indicator_id = ? and area_id = 'USA' and strata = 'all'"
@@ -194,7 +208,8 @@ def test_suppressed_is_a_word_and_never_a_number(built: dict[str, Path]) -> None
     page = (built["plain"] / "overdose.html").read_text(encoding="utf-8")
     row = re.search(r'<tr><th scope="row">Wyoming</th>(.*?)</tr>', page)
     assert row is not None
-    assert "suppressed" in row[1] and not re.search(r"\d", row[1])
+    assert "suppressed" in row[1]
+    assert not re.search(r"\d", row[1])
 
 
 def test_nothing_hostile_is_markup(built: dict[str, Path]) -> None:
@@ -217,7 +232,8 @@ def test_downloads_are_injection_safe_and_explain_themselves(built: dict[str, Pa
         assert lines[0].startswith("# title: ")
         assert rows[0][:2] == ["indicator_id", "area_id"]
         for cell in (cell for row in rows[1:] for cell in row):
-            assert not re.match(r"[=+@\t\r]", cell) and (not cell.startswith("-") or float(cell) < 0)
+            assert not re.match(r"[=+@\t\r]", cell)
+            assert not cell.startswith("-") or float(cell) < 0
 
 
 def test_a_download_holds_every_value(built: dict[str, Path]) -> None:
@@ -243,7 +259,7 @@ def test_the_bundle_is_intact_and_small() -> None:
 
 
 def test_an_altered_bundle_is_not_used(tmp_path: Path) -> None:
-    """A bundle with another hash, or none at all, gives way to the library of the Python package, and maps to a stub."""
+    """A bundle with another hash, or none at all, gives way to the Python package's library, and maps to a stub."""
     (tmp_path / f"{plotly_bundle.BUNDLE}.gz").write_bytes(gzip.compress(b"window.pwned=1"))
     assert plotly_bundle.unpacked(plotly_bundle.BUNDLE, tmp_path) is None
     assert len(plotly_bundle.plotly_script(tmp_path)) > 2_000_000
