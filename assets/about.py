@@ -10,6 +10,34 @@ from schemas.indicators import IndicatorCard
 from schemas.measures import MEASURES
 from schemas.source_card import SourceCard
 
+_INDICATOR_FIELDS = (
+    "number",
+    "version",
+    "title",
+    "question",
+    "numerator",
+    "numerator_type",
+    "denominator",
+    "denominator_type",
+    "unit",
+    "polarity",
+    "interval_method",
+    "standard",
+    "suppression_rule",
+)
+_SOURCE_FIELDS = (
+    "title",
+    "publisher",
+    "licence",
+    "licence_url",
+    "homepage",
+    "download_url",
+    "cadence",
+    "basis",
+    "citation",
+    "coverage",
+)
+
 
 def measure_rows() -> pd.DataFrame:
     """Make ``meta.measures`` from the cards. Grain: measure."""
@@ -30,13 +58,7 @@ def indicator_rows() -> pd.DataFrame:
 
 def _indicator(card: IndicatorCard) -> dict[str, object]:
     lead = card.target
-    plain = {
-        name: getattr(card, name)
-        for name in (
-            "number version title question numerator numerator_type denominator denominator_type unit polarity "
-            "interval_method standard suppression_rule"
-        ).split()
-    }
+    plain = {name: getattr(card, name) for name in _INDICATOR_FIELDS}
     targets = [
         f"{target.value:g}{f' by {target.by_year}' if target.by_year else ''} ({target.source}; "
         f"{'verified' if target.verified else 'unverified'})"
@@ -75,10 +97,7 @@ def _source(card: SourceCard, step: dict[str, object], rows: int, release: str) 
     refused, unreachable = list(step.get("refused", [])), str(step.get("unreachable", ""))  # type: ignore[call-overload]
     origin = str(step.get("origin", "none"))
     state = "refused" if refused else "unreachable" if unreachable else "current" if rows else "no data"
-    plain = {
-        name: getattr(card, name)
-        for name in "title publisher licence licence_url homepage download_url cadence basis citation coverage".split()
-    }
+    plain = {name: getattr(card, name) for name in _SOURCE_FIELDS}
     return {
         "source_id": card.id,
         **plain,

@@ -24,7 +24,8 @@ class Verdict:
             return f"{self.name}: {self.rows:,} rows keep the contract"
         first = self.failures.iloc[0]
         return (
-            f"{self.name}: expected every row to keep {first['check']} on {first['column']}, found {first['cases']:,} that do "
+            f"{self.name}: expected every row to keep {first['check']} on {first['column']}, "
+            f"found {first['cases']:,} that do "
             f"not, for example {first['example']!r}"
             + (f" in row {first['row']}" if first["row"] else "")
             + (f" (and {len(self.failures) - 1} other faults)" if len(self.failures) > 1 else "")

@@ -1,5 +1,7 @@
 """The core tables: every release of every observation, the newest of each, and what changed between releases."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -64,7 +66,7 @@ def _release_rank(release: pd.Series) -> pd.Series:
 
 def _following(release: pd.Series) -> list[tuple[str, str]]:
     ordered = sorted(release.unique(), key=release_order)
-    return list(zip(ordered[:-1], ordered[1:], strict=True))
+    return list(pairwise(ordered))
 
 
 def _compare(source_id: str, earlier: str, later: str, rows: pd.DataFrame) -> list[object]:
@@ -77,7 +79,9 @@ def _compare(source_id: str, earlier: str, later: str, rows: pd.DataFrame) -> li
         shared["value_before"].isna() & shared["value_after"].isna()
     )
     changed = shared[~(same_value & (shared["status_before"] == shared["status_after"]))]
-    change_pct = (100 * (changed["value_after"] / changed["value_before"] - 1)).replace([np.inf, -np.inf], np.nan).dropna()
+    change_pct = (
+        (100 * (changed["value_after"] / changed["value_before"] - 1)).replace([np.inf, -np.inf], np.nan).dropna()
+    )
     largest = change_pct.loc[change_pct.abs().idxmax()] if len(change_pct) else np.nan
     came, went = (both["_merge"] == "right_only").sum(), (both["_merge"] == "left_only").sum()
     return [source_id, earlier, later, len(shared), len(changed), int(came), int(went), float(largest)]

@@ -132,8 +132,8 @@ def _tidy_one(source: Source, snapshot: Snapshot) -> tuple[dict[str, pd.DataFram
     tidy = source.tidy(snapshot)
     if tidy.unaccounted():
         raise SourceRefused(
-            f"{tidy.unaccounted():,} of {tidy.records_in:,} records ended neither as observations nor in quarantine nor as "
-            "documented drops; the source's module is at fault, its table is not stored"
+            f"{tidy.unaccounted():,} of {tidy.records_in:,} records ended neither as observations nor in quarantine "
+            "nor as documented drops; the source's module is at fault, its table is not stored"
         )
     observations, conflicts = _set_conflicts_aside(_stamp(tidy.observations, snapshot), snapshot)
     refused = pd.concat([_stamp_refused(tidy, snapshot), conflicts], ignore_index=True)
@@ -197,7 +197,9 @@ def require_known_areas(observations: pd.DataFrame) -> None:
     """
     unknown = sorted(set(observations["area_id"].unique()) - set(areas()["area_id"]))
     if unknown:
-        raise ContractBroken(f"expected areas of data/reference/areas.csv, found unknown ids {unknown[:5]}; add them there")
+        raise ContractBroken(
+            f"expected areas of data/reference/areas.csv, found unknown ids {unknown[:5]}; add them there"
+        )
 
 
 def observations_of(ingested: list[Ingested]) -> pd.DataFrame:

@@ -49,9 +49,13 @@ def _gunzip(content: bytes, name: str) -> bytes:
         with gzip.open(io.BytesIO(content)) as stream:
             plain = stream.read(MOST_BYTES + 1)
     except (EOFError, OSError) as fault:
-        raise SourceRefused(f"{name}: expected a complete gzip file, found a damaged one ({fault}). Download it again.") from fault
+        raise SourceRefused(
+            f"{name}: expected a complete gzip file, found a damaged one ({fault}). Download it again."
+        ) from fault
     if len(plain) > MOST_BYTES:
-        raise SourceRefused(f"{name}: expected at most {MOST_BYTES:,} bytes, found more when unpacked. Check its origin.")
+        raise SourceRefused(
+            f"{name}: expected at most {MOST_BYTES:,} bytes, found more when unpacked. Check its origin."
+        )
     return plain
 
 
@@ -80,7 +84,9 @@ def _unzip(content: bytes, name: str, member: str | None) -> bytes:
                     "Drop the table itself."
                 )
             if tables[0].file_size > MOST_BYTES:
-                raise SourceRefused(f"{name}: {tables[0].filename} unpacks to over {MOST_BYTES:,} bytes. Check its origin.")
+                raise SourceRefused(
+                    f"{name}: {tables[0].filename} unpacks to over {MOST_BYTES:,} bytes. Check its origin."
+                )
             return archive.read(tables[0])
     except zipfile.BadZipFile as fault:
         raise SourceRefused(f"{name}: expected a complete zip file, found a damaged one. Download it again.") from fault
@@ -102,7 +108,9 @@ def decode(content: bytes, name: str, encodings: tuple[str, ...] = ("utf-8-sig",
         if "\x00" in text:
             raise SourceRefused(f"{name}: expected text, found NUL characters. Download the file again.")
         return text, encoding
-    raise SourceRefused(f"{name}: expected text in {' or '.join(encodings)}, found other bytes. Save the file as UTF-8.")
+    raise SourceRefused(
+        f"{name}: expected text in {' or '.join(encodings)}, found other bytes. Save the file as UTF-8."
+    )
 
 
 def refuse_web_page(text: str, name: str) -> None:
@@ -110,7 +118,8 @@ def refuse_web_page(text: str, name: str) -> None:
     start = text.lstrip()[:200].lower()
     if start.startswith(("<!doctype", "<html", "<?xml", "{")):
         raise SourceRefused(
-            f"{name}: expected a table, found a web page or error message beginning {start[:60]!r}. Download the data file itself."
+            f"{name}: expected a table, found a web page or error message beginning {start[:60]!r}. "
+            "Download the data file itself."
         )
 
 
@@ -209,7 +218,9 @@ def _table(lines: list[tuple[int, list[str]]], header_row: int, name: str, encod
     return Table(frame, refused_records(ragged, code="ragged_line", reason=reason), encoding)
 
 
-def require_columns(frame: pd.DataFrame, required: list[str], file: str, optional: list[str] | None = None) -> list[str]:
+def require_columns(
+    frame: pd.DataFrame, required: list[str], file: str, optional: list[str] | None = None
+) -> list[str]:
     """Check that the columns a source reads are there, and return those nobody knew.
 
     Raises:

@@ -127,8 +127,8 @@ def verify(snapshot: Snapshot) -> None:
         found = _sha256(path) if path.is_file() else "nothing"
         if found != expected:
             raise SourceRefused(
-                f"{snapshot.snapshot_id}: expected {name} with sha256 {expected[:12]}…, found {found[:12]}…; a kept release "
-                "must not change. Delete its folder under data/snapshots and drop the published file in again."
+                f"{snapshot.snapshot_id}: expected {name} with sha256 {expected[:12]}…, found {found[:12]}…; a kept "
+                "release must not change. Delete its folder under data/snapshots and drop the published file in again."
             )
 
 

@@ -58,9 +58,15 @@ def source_checks(ingested: ingest.Ingested) -> list[plausibility.Check]:
     if not ingested.made and not ingested.refused:
         return []
     return [
-        plausibility.check(asset, "releases_keep_the_contract", len(ingested.refused), "; ".join(ingested.refused) or description),
-        plausibility.check(asset, "every_record_accounted_for", abs(lost), f"{records:,} records in, {aside:,} quarantined"),
-        plausibility.check(asset, "few_records_in_quarantine", aside if aside > 0.01 * records else 0, f"{aside:,} of {records:,}"),
+        plausibility.check(
+            asset, "releases_keep_the_contract", len(ingested.refused), "; ".join(ingested.refused) or description
+        ),
+        plausibility.check(
+            asset, "every_record_accounted_for", abs(lost), f"{records:,} records in, {aside:,} quarantined"
+        ),
+        plausibility.check(
+            asset, "few_records_in_quarantine", aside if aside > 0.01 * records else 0, f"{aside:,} of {records:,}"
+        ),
     ]
 
 
@@ -79,13 +85,17 @@ def load_figures(workspace: Workspace) -> Made:
     known: dict[str, str] = before.record["sha256"] if before else {}  # type: ignore[assignment]
     now: dict[str, str] = made.record["sha256"]  # type: ignore[assignment]
     # Each file of figures is named after its source.
-    workspace.remember("figures", {"new": sorted(name.removesuffix(".csv") for name in now if known.get(name) != now[name])})
+    workspace.remember(
+        "figures", {"new": sorted(name.removesuffix(".csv") for name in now if known.get(name) != now[name])}
+    )
     return made
 
 
 def _figure_checks(observations: pd.DataFrame) -> list[plausibility.Check]:
     return [
-        plausibility.check(str(source_id), "figures_keep_the_contract", 0, f"{rows:,} transcribed figures, each with its citation")
+        plausibility.check(
+            str(source_id), "figures_keep_the_contract", 0, f"{rows:,} transcribed figures, each with its citation"
+        )
         for source_id, rows in observations.groupby("source_id").size().items()
     ]
 
@@ -136,14 +146,25 @@ def make_meta(workspace: Workspace) -> Made:
     """Make the tables about the tables; what was refused or unreachable belongs to them."""
     core_made, marts_made, figures_made = _last(workspace, "core"), _last(workspace, "marts"), _figures(workspace)
     steps = {source_id: _what_happened(workspace, source_id) for source_id in CONNECTED}
-    news = [f"{key} {step.get('refused')} {step.get('unreachable')} {step.get('retrieved')}" for key, step in steps.items()]
+    news = [
+        f"{key} {step.get('refused')} {step.get('unreachable')} {step.get('retrieved')}" for key, step in steps.items()
+    ]
     mark = tables.fingerprint("meta", core_made.fingerprint, marts_made.fingerprint, workspace.code, *news)
 
     def gather() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         citations = figures_made.table("citations")
         sha256: dict[str, str] = figures_made.record["sha256"]  # type: ignore[assignment]
-        kept = [_snapshot(workspace, source_id, part) for source_id in CONNECTED for part in _source_tables(workspace, source_id)]
-        checks = [*_checks(core_made), *_checks(marts_made), *_checks(figures_made), *[row for step in steps.values() for row in _list(step, "checks")]]
+        kept = [
+            _snapshot(workspace, source_id, part)
+            for source_id in CONNECTED
+            for part in _source_tables(workspace, source_id)
+        ]
+        checks = [
+            *_checks(core_made),
+            *_checks(marts_made),
+            *_checks(figures_made),
+            *[row for step in steps.values() for row in _list(step, "checks")],
+        ]
         found = {
             "meta.sources": about.source_rows(steps, core_made.table("core.observations")),
             "meta.snapshots": about.snapshot_rows(kept, citations, sha256),
@@ -163,7 +184,8 @@ def _kept_contracts(found: dict[str, pd.DataFrame]) -> list[plausibility.Check]:
     """Hold each table against its model; one that breaks it stops the step, and the last good tables stay."""
     verdicts: dict[str, Verdict] = {name: require(frame, MODELS[name], name) for name, frame in found.items()}
     return [
-        plausibility.check(name, "contract", 0, verdict.sentence(), severity="block") for name, verdict in verdicts.items()
+        plausibility.check(name, "contract", 0, verdict.sentence(), severity="block")
+        for name, verdict in verdicts.items()
     ]
 
 
@@ -265,7 +287,17 @@ def source_facts(workspace: Workspace, source_id: str) -> SourceFacts:
     rows = int(str(row.get("rows", 0)))
     origin = str(step.get("origin", "none"))
     new = bool(_list(step, "new")) or source_id in _list(workspace.recall("figures"), "new")
-    state = "refused" if refused else "unreachable" if unreachable else "new release" if new else "unchanged" if rows else "no data"
+    state = (
+        "refused"
+        if refused
+        else "unreachable"
+        if unreachable
+        else "new release"
+        if new
+        else "unchanged"
+        if rows
+        else "no data"
+    )
     return SourceFacts(
         origin="figures" if origin == "none" and rows else origin,
         release=str(row.get("newest_release", "")),

@@ -65,6 +65,8 @@ class View:
     summary: str
     source: str = ""
     """Where the rows come from, when that differs between the views of a chart."""
+    unit: str = ""
+    """What the value axis says, when that differs between the views of a chart."""
 
 
 @dataclass
@@ -140,7 +142,10 @@ class Chart:
             "summary": view.summary,
             "columns": {name: compact(view.frame[name]) for name in names},
         }
-        return {**written, "source": view.source} if view.source else written
+        for name, value in (("source", view.source), ("unit", view.unit)):
+            if value:
+                written[name] = value
+        return written
 
     @property
     def default_source(self) -> str:

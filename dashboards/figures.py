@@ -34,11 +34,12 @@ def _interval_bind(axis: str) -> dict[str, Any]:
     return {f"error_{axis}.array": ["minus", "upper", "value"], f"error_{axis}.arrayminus": ["minus", "value", "lower"]}
 
 
-def _target_dots() -> list[go.Scatter]:
+def _target_dots(target: float) -> list[go.Scatter]:
     return [
         go.Scatter(
-            name=f"Target {formats.TARGET_WORDS[status]}",
+            name=f"Target of {formats.number(target)}: {formats.TARGET_WORDS[status]}",
             mode="markers",
+            cliponaxis=False,
             error_x=_interval_bars(TARGET_COLOURS[status]),
             marker=_dot(TARGET_COLOURS[status], TARGET_MARKS[status]),
             meta={"where": {"target_status": [status]}, "bind": {"x": "value", "y": "name", **_interval_bind("x")}},
@@ -57,6 +58,7 @@ def _place_dots(reference: str) -> list[go.Scatter]:
         go.Scatter(
             name=formats.label(label),
             mode="markers",
+            cliponaxis=False,
             error_x=_interval_bars(colour),
             showlegend=bool(reference),
             marker=_dot(colour),
@@ -93,7 +95,7 @@ def _reasons(start: float) -> go.Scatter:
 def ranked_dots(
     unit: str,
     lines: list[tuple[float, str]] | None = None,
-    by_target: bool = False,
+    target: float | None = None,
     reference: str = "",
     start: float = 0,
 ) -> go.Figure:
@@ -102,11 +104,11 @@ def ranked_dots(
     Args:
         unit: Title of the value axis.
         lines: Targets to draw, each with its label.
-        by_target: Whether the mark says if the target is met; else it says if the value is provisional.
+        target: The target that marks say is met or not; without one they say if the value is provisional.
         reference: Name of the row to draw in another colour, such as the national value.
         start: Where the value axis starts.
     """
-    marks = _target_dots() if by_target else _place_dots(reference)
+    marks = _place_dots(reference) if target is None else _target_dots(target)
     traces = [*marks, _reasons(start)]
     shapes, notes = _target_lines(lines or [])
     return skeleton(
@@ -114,18 +116,17 @@ def ranked_dots(
         xaxis={"title": {"text": formats.label(unit)}, "side": "top", "rangemode": "tozero", "range": [start, None]},
         yaxis={
             "type": "category",
-            "autorange": "reversed",
             "showgrid": True,
             "gridcolor": "#f1f3f6",
             "tickfont": {"color": theme.INK},
             "tickmode": "linear",
             "dtick": 1,
         },
-        margin={"t": 96 if by_target else 84, "b": 28 if notes else 12},
+        margin={"t": 84 if target is None else 96, "b": 28 if notes else 12},
         legend={"y": 1, "yref": "container", "yanchor": "top"},
         shapes=shapes,
         annotations=notes,
-        meta={"bind": {"yaxis.categoryarray": "name"}, "categories": "yaxis"},
+        meta={"bind": {"yaxis.categoryarray": "name"}, "categories": "yaxis", "unit": "xaxis.title.text"},
     )
 
 
@@ -220,7 +221,7 @@ def value_over_time(unit: str, label: str = "Value") -> go.Figure:
             },
         ),
     ]
-    return _time_figure(traces, unit, closest=True)
+    return _time_figure(traces, unit, closest=True, meta={"unit": "yaxis.title.text"})
 
 
 def groups_over_time(unit: str, column: str, groups: list[tuple[str, str]]) -> go.Figure:
@@ -289,6 +290,7 @@ def coverage_scatter(x_unit: str, y_unit: str, x_line: float | None, y_line: flo
         )
     trace = go.Scatter(
         mode="markers+text",
+        cliponaxis=False,
         textposition="top center",
         textfont={"size": 11, "color": theme.QUIET},
         marker={"size": 10, "color": theme.BLUE, "opacity": 0.85, "line": {"width": 1, "color": "#ffffff"}},

@@ -101,7 +101,7 @@ def decimals_for(value: float) -> int:
     size = abs(value)
     if size >= 100 or (size == round(size) and size >= 10):
         return 0
-    return 1 if size >= 1 or size == 0 else 2
+    return 1 if size >= 1 else 2 if size else 0
 
 
 def signed(value: object, decimals: int) -> str:

@@ -86,5 +86,8 @@ def _colour_bar(unit: str) -> dict[str, Any]:
 def _map_figure(traces: list[Any], geo: dict[str, Any]) -> go.Figure:
     # The script gives every mark the same colours, from zero to the highest value shown.
     return skeleton(
-        traces, geo={**geo, "fitbounds": False}, margin={"l": 0, "r": 0, "t": 56, "b": 0}, meta={"colours": [0, 1]}
+        traces,
+        geo={**geo, "fitbounds": False},
+        margin={"l": 0, "r": 0, "t": 56, "b": 0},
+        meta={"colours": [0, 1], "unit": "colorbar"},
     )

@@ -18,7 +18,7 @@ VALUE_COLUMNS = (
 _TABLES: dict[str, tuple[str, ...]] = {
     "marts.indicator_values": VALUE_COLUMNS,
     "marts.latest_values": VALUE_COLUMNS,
-    "marts.target_summary": ("indicator_id", "target", "places", "met", "not_met", "undetermined"),
+    "marts.target_summary": ("indicator_id", "target", "target_source", "places", "met", "not_met", "undetermined"),
     "marts.revisions": (
         "source_id", "release_from", "release_to", "rows_compared", "rows_changed", "rows_added", "rows_missing",
         "largest_change_pct",

@@ -33,8 +33,14 @@ def source_line(published: Published, frame: pd.DataFrame) -> str:
         name = ", ".join(part for part in (publisher, title) if part) or source_id
         licence = formats.text(card.get("licence"))
         release = formats.text(card.get("newest_release")) or (releases[-1] if releases else "")
-        parts.append(name + (f", release {release}" if release else "") + (f" ({licence})" if licence else ""))
+        parts.append(name + (f", release {release}" if release else "") + (f". Licence: {licence}" if licence else ""))
     return "; ".join(parts) + "." if parts else ""
+
+
+def years_of(frame: pd.DataFrame) -> str:
+    """Say which years the newest values of a frame are for: 2018, or 2011 to 2018."""
+    years = sorted({end[:4] for end in frame["period_end"] if end})
+    return "" if not years else years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 
 def keep(frame: pd.DataFrame, column: str, wanted: Callable[[Any], bool]) -> pd.DataFrame:

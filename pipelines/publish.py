@@ -59,7 +59,9 @@ def publish(settings: Settings, contents: Contents) -> Path:
     audit(database, rows)
     contents.site(database, building / "site")
     if not (building / "site" / "index.html").is_file():
-        raise PublicationRefused("expected the site's first page, found none; run the refresh again and report the fault")
+        raise PublicationRefused(
+            "expected the site's first page, found none; run the refresh again and report the fault"
+        )
     (building / _STAMP).write_text(contents.publication["fingerprint"] + "\n", encoding="utf-8")
     database.chmod(0o444)
     _flush_tree(building)
@@ -71,7 +73,7 @@ def publish(settings: Settings, contents: Contents) -> Path:
     _point(settings.published, DATABASE, Path("current") / DATABASE)
     _point(settings.published, "site", Path("current") / "site")
     _flush(settings.published)
-    _keep_newest(settings, release)
+    _keep_newest(release)
     return release
 
 
@@ -87,19 +89,22 @@ def _point(folder: Path, name: str, target: Path) -> None:
     if link.is_symlink() and os.readlink(link) == str(target):
         return
     if link.exists() and not link.is_symlink():
-        raise PublicationRefused(f"expected {link.name} in the publication to be a link, found something else; move it away")
+        raise PublicationRefused(
+            f"expected {link.name} in the publication to be a link, found something else; move it away"
+        )
     fresh = folder / f".{name}.new"
     fresh.unlink(missing_ok=True)
     try:
         fresh.symlink_to(target)
     except OSError as fault:
         raise PublicationRefused(
-            f"this file system does not allow links ({fault}), which an undivided swap needs; set HRE_HOME to one that does"
+            f"this file system does not allow links ({fault}), which an undivided swap needs; "
+            "set HRE_HOME to one that does"
         ) from fault
     os.replace(fresh, link)
 
 
-def _keep_newest(settings: Settings, release: Path) -> None:
+def _keep_newest(release: Path) -> None:
     """Keep the newest releases: readers of the one before may still be at work."""
     others = [entry for entry in release.parent.iterdir() if entry.is_dir() and entry != release]
     others.sort(key=lambda entry: entry.stat().st_mtime)

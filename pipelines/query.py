@@ -64,7 +64,7 @@ def connect(database: Path) -> "duckdb.DuckDBPyConnection":
             f"Nothing is published yet: expected {shown(database)}. Run 'hre refresh --offline' first; "
             "it needs no network."
         )
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_community_extensions": "false",

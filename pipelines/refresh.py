@@ -21,7 +21,13 @@ __all__ = ["AnotherRefreshIsRunning", "Outcome", "SourceOutcome", "refresh"]
 PUBLISHED, REFUSED, PUBLISHED_WITHOUT_A_SOURCE = 0, 1, 3
 RUNS_KEPT = 30
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_DAGSTER_SETTINGS = "telemetry:\n  enabled: false\n"
+_DAGSTER_SETTINGS = """\
+telemetry:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
 
 
 @dataclass
@@ -134,7 +140,9 @@ def _outcome(settings: Settings, bench: Workspace, result: dg.ExecuteInProcessRe
     sources = [_source_outcome(bench, source_id) for source_id in (*CONNECTED, *FIGURES_ONLY)]
     unchanged = database is not None and database.resolve() == before
     if not result.success:
-        message = f"publication refused: {_first_fault(result)}" + ("" if database is None else "; the earlier publication stays")
+        message = f"publication refused: {_first_fault(result)}" + (
+            "" if database is None else "; the earlier publication stays"
+        )
         return Outcome(REFUSED, result.run_id, sources, database, site, message, 0.0, unchanged)
     refused = [each.source_id for each in sources if each.state == "refused"]
     if refused:

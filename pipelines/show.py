@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -172,7 +171,8 @@ def summary(out: Console, outcome: "Outcome", settings: Settings) -> None:
     emit(out, table(headings, [_summary_row(source) for source in outcome.sources]))
     for source in outcome.sources:
         _messages(out, source)
-    out.print(Text(outcome.message.strip(), style="bold" if outcome.exit_code != 1 else "bold red"))
+    message = outcome.message.strip()
+    out.print(Text(message[:1].upper() + message[1:], style="bold" if outcome.exit_code != 1 else "bold red"))
     out.print(Text(f"Run {outcome.run_id}, {outcome.seconds:.1f} s."))
     database, site = outcome.database or settings.database, outcome.site or settings.site
     if not database.exists():

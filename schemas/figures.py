@@ -20,11 +20,13 @@ class FigureCitation(pa.DataFrameModel):
     published: Series[str] = pa.Field(
         str_matches=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="Date of the release the figure was read from."
     )
-    locator: Series[str] = pa.Field(str_length={"min_value": 3}, description="Table, sheet, page or column of the figure.")
+    locator: Series[str] = pa.Field(
+        str_length={"min_value": 3}, description="Table, sheet, page or column of the figure."
+    )
     licence: Series[str] = pa.Field(str_length={"min_value": 3}, description="Terms of the publisher.")
     verification: Series[str] = pa.Field(
         isin=["verified", "unverified"],
-        description="Whether we saw the figure in the publisher's own file; unverified figures are never shown by default.",
+        description="Whether we saw the figure in the publisher's file; unverified ones are never shown by default.",
     )
 
     class Config:

@@ -1,6 +1,7 @@
 """Indicators: the card that defines one, and the table that holds their values."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -94,10 +95,10 @@ class IndicatorValue(pa.DataFrameModel):
     period: Series[str] = pa.Field(
         description="Label of the period: 2021, 2021-12, 12 months to 2021-12, or 2025-01 to 2025-09."
     )
-    period_start: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[misc]
+    period_start: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
         description="First day, inclusive.", metadata={"unit": "date"}
     )
-    period_end: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[misc]
+    period_end: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
         description="Last day, inclusive.", metadata={"unit": "date"}
     )
     strata: Series[str] = pa.Field(
@@ -107,21 +108,32 @@ class IndicatorValue(pa.DataFrameModel):
     value: Series[float] = pa.Field(nullable=True, description="Value; null exactly when status is not reported.")
     lower_95: Series[float] = pa.Field(nullable=True, description="Lower end of the 95 % interval, where one is known.")
     upper_95: Series[float] = pa.Field(nullable=True, description="Upper end of the 95 % interval, where one is known.")
-    numerator: Series[float] = pa.Field(nullable=True, description="Count above the line, where it was used or published.")
+    numerator: Series[float] = pa.Field(
+        nullable=True, description="Count above the line, where it was used or published."
+    )
     denominator: Series[float] = pa.Field(nullable=True, description="Population or count below the line, where used.")
-    denominator_low: Series[float] = pa.Field(nullable=True, description="Low estimate of the denominator, where published.")
-    denominator_high: Series[float] = pa.Field(nullable=True, description="High estimate of the denominator, where published.")
+    denominator_low: Series[float] = pa.Field(
+        nullable=True, description="Low estimate of the denominator, where published."
+    )
+    denominator_high: Series[float] = pa.Field(
+        nullable=True, description="High estimate of the denominator, where published."
+    )
     unit: Series[str] = pa.Field(description="Unit of value and interval.")
     method: Series[str] = pa.Field(description="How value and interval were found.")
     status: Series[str] = pa.Field(isin=list(STATUSES), description="Whether there is a value, and if not, why.")
-    reason: Series[str] = pa.Field(description="Why there is no value, or what to mind; empty where there is nothing to say.")
+    reason: Series[str] = pa.Field(
+        description="Why there is no value, or what to mind; empty where there is nothing to say."
+    )
     reliability: Series[str] = pa.Field(
         isin=list(RELIABILITIES), description="unreliable below 20 events; not_assessed where no count is published."
     )
-    is_provisional: Series[bool] = pa.Field(description="Any of the values it rests on is provisional, predicted or projected.")
+    is_provisional: Series[bool] = pa.Field(
+        description="Any of the values it rests on is provisional, predicted or projected."
+    )
     target: Series[float] = pa.Field(nullable=True, description="Verified target, where there is one.")
     target_status: Series[str] = pa.Field(
-        isin=list(TARGET_STATUSES), description="met, not_met, undetermined (the interval straddles the target) or no_target."
+        isin=list(TARGET_STATUSES),
+        description="met, not_met, undetermined (the interval straddles the target) or no_target.",
     )
     source_ids: Series[str] = pa.Field(str_length={"min_value": 3}, description="Sources, joined by a plus sign.")
     release: Series[str] = pa.Field(str_length={"min_value": 10}, description="Their releases, in the same order.")
@@ -148,7 +160,7 @@ class IndicatorValue(pa.DataFrameModel):
 
         strict = True
         ordered = True
-        unique = GRAIN
+        unique: ClassVar[list[str]] = GRAIN
         name = "marts.indicator_values"
 
 
@@ -161,7 +173,7 @@ def period_label(start: pd.Series, end: pd.Series) -> pd.Series:
     """
     months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
     last = end.dt.strftime("%Y-%m")
-    label = start.dt.strftime("%Y-%m") + " to " + last
+    label: pd.Series = start.dt.strftime("%Y-%m") + " to " + last
     label = label.mask(months == 1, last)
     label = label.mask(months == 12, "12 months to " + last)
     return label.mask((months == 12) & (start.dt.month == 1), end.dt.strftime("%Y"))

@@ -57,9 +57,7 @@ class MeasureCard:
 
 
 def _deaths(id: str, title: str, meaning: str, basis: str = "by_source") -> MeasureCard:
-    return MeasureCard(
-        id, title, meaning, "deaths", "flow", adds_over_time=True, adds_over_area=True, basis=basis
-    )
+    return MeasureCard(id, title, meaning, "deaths", "flow", adds_over_time=True, adds_over_area=True, basis=basis)
 
 
 def _rate(id: str, title: str, meaning: str, unit: str, basis: str = "by_source") -> MeasureCard:
@@ -165,19 +163,21 @@ _CARDS = [
     _share(
         "opioid_deaths_share_pct",
         "Share of apparent opioid toxicity deaths",
-        "Part of the deaths with the sex, age, drug, origin or manner that the row names; drugs overlap and add to over 100.",
+        "Part of the deaths with the sex, age, drug, origin or manner that the row names; drugs overlap.",
     ),
     _share(
         "stimulant_deaths_share_pct",
         "Share of apparent stimulant toxicity deaths",
-        "Part of the deaths with the sex, age, drug or manner that the row names; drugs overlap and add to over 100.",
+        "Part of the deaths with the sex, age, drug or manner that the row names; drugs overlap.",
     ),
     # Non-fatal harms
     *(
         card
         for drug in ("opioid", "stimulant")
         for card in (
-            _events(f"{drug}_hospitalisations", f"{drug.title()}-related poisoning hospitalisations", "hospitalisations"),
+            _events(
+                f"{drug}_hospitalisations", f"{drug.title()}-related poisoning hospitalisations", "hospitalisations"
+            ),
             _rate(
                 f"{drug}_hospitalisation_rate_crude_per_100k",
                 f"{drug.title()}-related poisoning hospitalisation rate, crude, published",
@@ -263,7 +263,7 @@ _CARDS = [
     _share(
         "safe_injecting_pct",
         "Safe injecting at last injection",
-        "People who inject drugs reporting sterile equipment at last injection, among those who injected in the last month.",
+        "People reporting sterile equipment at last injection, of those who injected in the last month.",
     ),
     _share("condom_use_pwid_pct", "Condom use at last sex", "People who inject drugs who used a condom at last sex."),
     _share(
@@ -418,8 +418,8 @@ _CARDS = [
     MeasureCard(
         "naloxone_access_law",
         "Naloxone access law in force",
-        "1 while any law that widens access to naloxone is in force (period of force), 0 where none came into force in the "
-        "period observed.",
+        "1 while any law that widens access to naloxone is in force (period of force), 0 where none came into force in "
+        "the period observed.",
         "law in force",
         "index",
         most=1.0,

@@ -1,5 +1,7 @@
 """The tables about the tables: sources, snapshots, measures, indicators, checks, and this publication."""
 
+from typing import ClassVar
+
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
@@ -25,7 +27,7 @@ class LatestValue(IndicatorValue):
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["indicator_id", "area_id", "strata"]
+        unique: ClassVar[list[str]] = ["indicator_id", "area_id", "strata"]
         name = "marts.latest_values"
 
 
@@ -47,7 +49,7 @@ class TargetSummary(pa.DataFrameModel):
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["indicator_id", "target"]
+        unique: ClassVar[list[str]] = ["indicator_id", "target"]
         name = "marts.target_summary"
 
 
@@ -71,7 +73,7 @@ class Revision(pa.DataFrameModel):
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["source_id", "release_from", "release_to"]
+        unique: ClassVar[list[str]] = ["source_id", "release_from", "release_to"]
         name = "marts.revisions"
 
 
@@ -170,7 +172,9 @@ class MeasureRow(pa.DataFrameModel):
     kind: Series[str] = pa.Field(description="flow, stock, rate, share or index.")
     adds_over_time: Series[bool] = pa.Field(description="Whether values of periods that do not overlap may be added.")
     adds_over_area: Series[bool] = pa.Field(description="Whether values of places that do not overlap may be added.")
-    adds_over_category: Series[bool] = pa.Field(description="Whether values of groups that do not overlap may be added.")
+    adds_over_category: Series[bool] = pa.Field(
+        description="Whether values of groups that do not overlap may be added."
+    )
     basis: Series[str] = pa.Field(description="Rule for the place of an event; by_source where publishers differ.")
     least: Series[float] = pa.Field(nullable=True, description="Least value that can be.")
     most: Series[float] = pa.Field(nullable=True, description="Greatest value that can be; null where unbounded.")
@@ -195,7 +199,9 @@ class IndicatorRow(pa.DataFrameModel):
     numerator: Series[str] = pa.Field(description="What is above the line.")
     numerator_type: Series[str] = pa.Field(description="Kind of numerator.")
     denominator: Series[str] = pa.Field(description="What is below the line; none for a count.")
-    denominator_type: Series[str] = pa.Field(description="population, programme, opioid_dependent, tested, deaths or none.")
+    denominator_type: Series[str] = pa.Field(
+        description="population, programme, opioid_dependent, tested, deaths or none."
+    )
     unit: Series[str] = pa.Field(description="Unit of value and interval.")
     polarity: Series[str] = pa.Field(isin=["lower", "higher", "none"], description="Which way is better.")
     interval_method: Series[str] = pa.Field(description="How its interval is found.")
@@ -231,7 +237,7 @@ class CheckRow(pa.DataFrameModel):
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["asset", "check_name"]
+        unique: ClassVar[list[str]] = ["asset", "check_name"]
         name = "meta.checks"
 
 
@@ -251,7 +257,7 @@ class ColumnRow(pa.DataFrameModel):
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["table_schema", "table_name", "column_name"]
+        unique: ClassVar[list[str]] = ["table_schema", "table_name", "column_name"]
         name = "meta.columns"
 
 

@@ -3,6 +3,8 @@
 Every source ends in this one long table, and every indicator starts from it.
 """
 
+from typing import Any, ClassVar
+
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
@@ -57,10 +59,10 @@ class Observation(pa.DataFrameModel):
     area_id: Series[str] = pa.Field(
         str_matches=r"^[A-Z]{2,3}(-[A-Z0-9]+)*$", description="Place the value is for; see meta.areas."
     )
-    period_start: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[misc]
+    period_start: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
         description="First day the value covers, inclusive.", metadata={"unit": "date"}
     )
-    period_end: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[misc]
+    period_end: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
         description="Last day the value covers, inclusive.", metadata={"unit": "date"}
     )
     sex: Series[str] = pa.Field(isin=list(SEXES), description="Sex; all for the total.")
@@ -70,19 +72,27 @@ class Observation(pa.DataFrameModel):
         metadata={"unit": "years"},
     )
     race_ethnicity: Series[str] = pa.Field(
-        str_length={"min_value": 1}, description="Race and ethnicity in the publisher's classification; all for the total."
+        str_length={"min_value": 1},
+        description="Race and ethnicity in the publisher's classification; all for the total.",
     )
-    drug: Series[str] = pa.Field(isin=list(DRUGS), description="Drug class involved; all for any drug. Classes overlap.")
+    drug: Series[str] = pa.Field(
+        isin=list(DRUGS), description="Drug class involved; all for any drug. Classes overlap."
+    )
     population_group: Series[str] = pa.Field(
         str_length={"min_value": 1}, description="Other group the value is for, such as prisoners; all for the total."
     )
-    value: Series[float] = pa.Field(nullable=True, description="Published value; null exactly when status is not reported.")
+    value: Series[float] = pa.Field(
+        nullable=True, description="Published value; null exactly when status is not reported."
+    )
     lower: Series[float] = pa.Field(nullable=True, description="Published lower limit, where the publisher gives one.")
     upper: Series[float] = pa.Field(nullable=True, description="Published upper limit, where the publisher gives one.")
     status: Series[str] = pa.Field(
-        isin=list(STATUSES), description="Whether a value was reported, and if not, why. Suppressed is neither zero nor missing."
+        isin=list(STATUSES),
+        description="Whether a value was reported, and if not, why. Suppressed is neither zero nor missing.",
     )
-    is_provisional: Series[bool] = pa.Field(description="The publisher calls the value provisional, preliminary or predicted.")
+    is_provisional: Series[bool] = pa.Field(
+        description="The publisher calls the value provisional, preliminary or predicted."
+    )
     note: Series[str] = pa.Field(description="Publisher's remark in short; empty where there is none.")
 
     @pa.dataframe_check(name="value_null_exactly_when_not_reported")
@@ -114,7 +124,7 @@ class Observation(pa.DataFrameModel):
     class Config:
         """Every column is checked, and no other column is allowed."""
 
-        unique = ["source_id", "release", *KEY]
+        unique: ClassVar[list[str]] = ["source_id", "release", *KEY]
 
         strict = True
         ordered = True
@@ -133,5 +143,6 @@ def as_observations(frame: pd.DataFrame, columns: list[str] | None = None) -> pd
     """
     wanted = COLUMNS if columns is None else columns
     defaults = {**dict.fromkeys(GROUP_COLUMNS, "all"), "lower": np.nan, "upper": np.nan, "note": ""}
-    full = frame.assign(**{name: value for name, value in defaults.items() if name not in frame.columns})
+    missing: dict[str, Any] = {name: value for name, value in defaults.items() if name not in frame.columns}
+    full = frame.assign(**missing)
     return full[wanted].astype({name: _DTYPES[name] for name in wanted}).reset_index(drop=True)

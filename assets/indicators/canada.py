@@ -23,7 +23,10 @@ DEATHS = IndicatorCard(
     polarity="lower",
     interval_method="none: a count of all reported deaths",
     suppression_rule="publisher's",
-    caveats=("Includes deaths still under investigation; counts are revised.", "Part of a year is marked and never compared with a whole one."),
+    caveats=(
+        "Includes deaths still under investigation; counts are revised.",
+        "Part of a year is marked and never compared with a whole one.",
+    ),
     references=(_PHAC,),
 )
 RATE = IndicatorCard(
@@ -69,7 +72,9 @@ def compute(measures: Measures) -> pd.DataFrame:
     deaths = _years(measures.read("opioid_deaths", ("phac_substance_harms",)))
     rates = _years(measures.read("opioid_death_rate_crude_per_100k", ("phac_substance_harms",)))
     registered = measures.read("drug_poisoning_deaths", ("ons_drug_poisoning",), calendar_year=True)
-    return pd.concat([_counts(DEATHS, deaths), _rates(rates, deaths), _counts(REGISTERED, registered)], ignore_index=True)
+    return pd.concat(
+        [_counts(DEATHS, deaths), _rates(rates, deaths), _counts(REGISTERED, registered)], ignore_index=True
+    )
 
 
 def _years(rows: pd.DataFrame) -> pd.DataFrame:

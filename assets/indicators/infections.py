@@ -7,7 +7,7 @@ from assets.indicators.rows import indicator_rows, remark
 from schemas.indicators import IndicatorCard
 
 _GAM = "UNAIDS, Global AIDS Monitoring"
-_SURVEY = "Often a survey in a few cities, not the whole country; the sample size is not published, so no interval can be given."
+_SURVEY = "Often a survey in a few cities, not the country; no sample size is published, so no interval can be given."
 
 HIV = IndicatorCard(
     id="hiv_prevalence_pwid",
@@ -39,8 +39,8 @@ HCV = IndicatorCard(
     interval_method="none published",
     suppression_rule="none: published national figures",
     caveats=(
-        "Antibodies show past or present infection. Viraemic prevalence (indicator 25 proper) has no source yet, so the "
-        "target of an 80 % fall against 2015 cannot be judged.",
+        "Antibodies show past or present infection. Viraemic prevalence (indicator 25 proper) has no source yet, so "
+        "the target of an 80 % fall against 2015 cannot be judged.",
         _SURVEY,
     ),
     references=(f"{_GAM}, viral hepatitis among people who inject drugs",),
@@ -58,7 +58,10 @@ SIZE = IndicatorCard(
     polarity="none",
     interval_method="limits as published, where they are",
     suppression_rule="none: published national figures",
-    caveats=("Estimates by different methods and years; many countries publish no limits.", "WHO and UNAIDS advise a new estimate every five years."),
+    caveats=(
+        "Estimates by different methods and years; many countries publish no limits.",
+        "WHO and UNAIDS advise a new estimate every five years.",
+    ),
     references=(f"{_GAM}, indicator 1.2C", "WHO and UNAIDS 2010"),
 )
 CARDS = (HIV, HCV, SIZE)
@@ -74,7 +77,9 @@ def compute(measures: Measures) -> pd.DataFrame:
 
     Grain: indicator, area, period, strata.
     """
-    return pd.concat([as_published(card, measures, _MEASURE[card.id], ("unaids_gam",)) for card in CARDS], ignore_index=True)
+    return pd.concat(
+        [as_published(card, measures, _MEASURE[card.id], ("unaids_gam",)) for card in CARDS], ignore_index=True
+    )
 
 
 def as_published(card: IndicatorCard, measures: Measures, measure_id: str, sources: tuple[str, ...]) -> pd.DataFrame:
@@ -95,7 +100,9 @@ def as_published(card: IndicatorCard, measures: Measures, measure_id: str, sourc
             strata=strata(rows),
             lower_95=rows["lower"],
             upper_95=rows["upper"],
-            method=method.mask(has_limits, "value and limits as published").mask(~has_limits, "value as published, without limits"),
+            method=method.mask(has_limits, "value and limits as published").mask(
+                ~has_limits, "value as published, without limits"
+            ),
             reason=remark(rows["note"]),
             source_ids=rows["source_id"],
         ),

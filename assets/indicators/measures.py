@@ -44,9 +44,13 @@ class Measures:
         if total:
             rows = rows[(rows[GROUP_COLUMNS] == "all").all(axis=1)]
         rank = rows["source_id"].map({name: position for position, name in enumerate(sources)})
-        ordered = rows.assign(_silent=rows["status"] != "reported", _rank=rank).sort_values(["_silent", "_rank"], kind="stable")
+        ordered = rows.assign(_silent=rows["status"] != "reported", _rank=rank).sort_values(
+            ["_silent", "_rank"], kind="stable"
+        )
         chosen = ordered.drop_duplicates([*PLACE_AND_TIME, *GROUP_COLUMNS])
-        return chosen.drop(columns=["_silent", "_rank", "months", "measure_id", "snapshot_id"]).sort_index(ignore_index=True)
+        return chosen.drop(columns=["_silent", "_rank", "months", "measure_id", "snapshot_id"]).sort_index(
+            ignore_index=True
+        )
 
 
 def strata(rows: pd.DataFrame) -> pd.Series:

@@ -12,7 +12,9 @@ from schemas.observations import GROUP_COLUMNS
 
 _GROUP = [*PLACE_AND_TIME, *GROUP_COLUMNS]
 _NCHS = "Overdose: ICD-10 underlying cause X40-X44, X60-X64, X85, Y10-Y14 (NCHS)."
-_OCCURRENCE = "Counted where the death occurred, not where the person lived: state rates differ from residence rates, by 28 % in DC."
+_OCCURRENCE = (
+    "Counted where the death occurred, not where the person lived: rates differ from residence rates, by 28 % in DC."
+)
 _WINDOWS = "Windows of twelve months overlap: compare with the same month a year earlier, never add them."
 
 AGE_ADJUSTED = IndicatorCard(
@@ -205,7 +207,7 @@ def _crude(measures: Measures) -> pd.DataFrame:
 
 
 def _rate_rows(card: IndicatorCard, frame: pd.DataFrame, per: int) -> pd.DataFrame:
-    """Make crude rates from deaths (``value``) and people (``value_people``); no people, no rate, and the row says so."""
+    """Make crude rates from deaths (``value``) and people (``value_people``); without people, no rate."""
     rate = crude_rate(frame["value"], frame["value_people"], per=per)
     no_people = (frame["status"] == "reported") & rate["value"].isna()
     status = frame["status"].mask(no_people, "not_collected")
@@ -262,12 +264,16 @@ def _windows(card: IndicatorCard, rows: pd.DataFrame, method: str) -> pd.DataFra
 
 def _change(predicted: pd.DataFrame) -> pd.DataFrame:
     keys = [column for column in _GROUP if column not in ("period_start", "period_end")]
-    now = predicted[predicted["status"] == "reported"].assign(month=predicted["period_end"].dt.to_period("M").astype("int64"))
+    now = predicted[predicted["status"] == "reported"].assign(
+        month=predicted["period_end"].dt.to_period("M").astype("int64")
+    )
     before = now.assign(month=now["month"] + 12)[[*keys, "month", "value"]]
     frame = now.merge(before, on=[*keys, "month"], suffixes=("", "_before"), validate="1:1")
     frame = frame[frame["value_before"] > 0].reset_index(drop=True)
     # Equal exposure: a ratio of rates over one unit each is the ratio of the two counts.
-    ratio = rate_ratio(frame["value"], pd.Series(1.0, index=frame.index), frame["value_before"], pd.Series(1.0, index=frame.index))
+    ratio = rate_ratio(
+        frame["value"], pd.Series(1.0, index=frame.index), frame["value_before"], pd.Series(1.0, index=frame.index)
+    )
     return indicator_rows(
         CHANGE,
         frame.assign(
@@ -310,4 +316,6 @@ def scaled_interval(rate: pd.Series, count: pd.Series) -> pd.DataFrame:
     per_event = np.where(count > 0, rate / count.where(count > 0), np.nan)
     lower = np.where(count == 0, 0.0, per_event * low)
     # Published rates are rounded, so a limit must not cross the value for that reason alone.
-    return pd.DataFrame({"lower": np.minimum(lower, rate), "upper": np.maximum(per_event * high, rate)}, index=rate.index)
+    return pd.DataFrame(
+        {"lower": np.minimum(lower, rate), "upper": np.maximum(per_event * high, rate)}, index=rate.index
+    )

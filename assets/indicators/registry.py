@@ -33,7 +33,9 @@ def latest_values(values: pd.DataFrame) -> pd.DataFrame:
     Grain: indicator, area, strata.
     """
     keys = ["indicator_id", "area_id", "strata"]
-    ordered = values.assign(_reported=values["status"] == "reported").sort_values(["_reported", "period_end"], kind="stable")
+    ordered = values.assign(_reported=values["status"] == "reported").sort_values(
+        ["_reported", "period_end"], kind="stable"
+    )
     last = ordered.drop_duplicates(keys, keep="last").drop(columns="_reported")
     return last.sort_values(keys, ignore_index=True)
 
@@ -58,7 +60,9 @@ def _against(card: IndicatorCard, target: float, source: str, rows: pd.DataFrame
     from epi.coverage import target_status
 
     met = pd.Series(
-        target_status(rows["value"], rows["lower_95"], rows["upper_95"], target, higher_is_better=card.polarity == "higher"),
+        target_status(
+            rows["value"], rows["lower_95"], rows["upper_95"], target, higher_is_better=card.polarity == "higher"
+        ),
         dtype="str",
     )
     counts = [int((met == status).sum()) for status in ("met", "not_met", "undetermined")]

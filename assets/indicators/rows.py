@@ -8,7 +8,19 @@ from schemas.indicators import COLUMNS, GRAIN, IndicatorCard, period_label
 
 EVENTS_FOR_RELIABLE_RATE = 20
 _LIMITS = ["lower_95", "upper_95", "numerator", "denominator", "denominator_low", "denominator_high"]
-_TEXT = ["indicator_id", "area_id", "period", "strata", "unit", "method", "status", "reason", "reliability", "source_ids", "release"]
+_TEXT = [
+    "indicator_id",
+    "area_id",
+    "period",
+    "strata",
+    "unit",
+    "method",
+    "status",
+    "reason",
+    "reliability",
+    "source_ids",
+    "release",
+]
 
 
 def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +42,11 @@ def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
     numbers = ["value", "lower_95", "upper_95"]
     rows[numbers] = rows[numbers].astype("float64").where(reported, np.nan, axis=0)
     rows = rows.assign(**_held_against_target(card, rows))
-    types = {**dict.fromkeys([*_LIMITS, "value", "target"], "float64"), **dict.fromkeys(_TEXT, "str"), "is_provisional": "bool"}
+    types = {
+        **dict.fromkeys([*_LIMITS, "value", "target"], "float64"),
+        **dict.fromkeys(_TEXT, "str"),
+        "is_provisional": "bool",
+    }
     return rows.astype(types)[COLUMNS].sort_values(GRAIN, ignore_index=True)
 
 

@@ -122,7 +122,11 @@ NALOXONE_PER_DEATH = IndicatorCard(
     polarity="higher",
     interval_method="rounding of the rate and Poisson interval of the deaths, combined as bounds",
     suppression_rule="publisher's: 1-9 deaths hidden; low quality hidden",
-    caveats=(_RETAIL, "Deaths are counted where they occurred; prescriptions by pharmacy.", "No value where opioid deaths are not published (such as Pennsylvania)."),
+    caveats=(
+        _RETAIL,
+        "Deaths are counted where they occurred; prescriptions by pharmacy.",
+        "No value where opioid deaths are not published (such as Pennsylvania).",
+    ),
     references=("CDC, naloxone dispensing rate maps", "NCHS, VSRR provisional drug overdose death counts"),
 )
 BUPRENORPHINE = IndicatorCard(
@@ -154,7 +158,9 @@ VISITS = IndicatorCard(
     polarity="none",
     interval_method="none: a count of all reported visits",
     suppression_rule="none: national totals",
-    caveats=("The number of sites that report changes (40 in February 2025, 28 in April): a fall in visits is not a fall in use.",),
+    caveats=(
+        "The number of sites that report changes (40 in February 2025, 28 in April): fewer visits are not less use.",
+    ),
     references=("Public Health Agency of Canada, Supervised consumption sites",),
 )
 VISITS_PER_SITE = IndicatorCard(
@@ -173,7 +179,17 @@ VISITS_PER_SITE = IndicatorCard(
     caveats=("Sites that stop reporting are not a random choice.",),
     references=("Public Health Agency of Canada, Supervised consumption sites",),
 )
-CARDS = (SYRINGES, SYRINGES_COMPUTED, SAFE_INJECTING, OAT, NALOXONE, NALOXONE_PER_DEATH, BUPRENORPHINE, VISITS, VISITS_PER_SITE)
+CARDS = (
+    SYRINGES,
+    SYRINGES_COMPUTED,
+    SAFE_INJECTING,
+    OAT,
+    NALOXONE,
+    NALOXONE_PER_DEATH,
+    BUPRENORPHINE,
+    VISITS,
+    VISITS_PER_SITE,
+)
 
 
 def compute(measures: Measures) -> pd.DataFrame:
@@ -285,7 +301,11 @@ def _visits(measures: Measures) -> pd.DataFrame:
     return indicator_rows(
         VISITS,
         rows.assign(
-            strata=strata(rows), numerator=rows["value"], method="count as published", reason=rows["note"], source_ids=rows["source_id"]
+            strata=strata(rows),
+            numerator=rows["value"],
+            method="count as published",
+            reason=rows["note"],
+            source_ids=rows["source_id"],
         ),
     )
 

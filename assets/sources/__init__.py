@@ -51,7 +51,7 @@ def _figures_only_cards() -> tuple[SourceCard, ...]:
             basis="registration",
             citation="Office for National Statistics, Deaths related to drug poisoning in England and Wales.",
             coverage="England and Wales, registration years 1993-2021",
-            caveats=("Years are years of registration; coroners' inquiries delay registration, often past the year of death.",),
+            caveats=("Years are years of registration; inquests delay registration, often past the year of death.",),
             figures_only=True,
         ),
         SourceCard(

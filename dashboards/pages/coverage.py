@@ -29,6 +29,7 @@ def page(published: Published) -> Page:
     """Make the page on coverage."""
     charts = [
         syringes(published),
+        syringes_computed(published),
         treatment(published),
         scatter(published),
         world(published),
@@ -64,9 +65,8 @@ def _against_target(
     unit = sel.unit_of(published, indicator_id, frame)
     views = {}
     if (rows["role"] == "place").any():
-        views["latest"] = View(
-            rows, f"{_status_counts(published, indicator_id)} {sel.highest_and_lowest(rows, unit)}".strip()
-        )
+        counts, ranks = _status_counts(published, indicator_id, unit), sel.highest_and_lowest(rows, unit)
+        views["latest"] = View(rows, f"{counts} {ranks} Newest year of each place: {sel.years_of(rows)}.".strip())
     columns = [
         PLACE,
         Column("value", "Value", decimals),
@@ -76,7 +76,10 @@ def _against_target(
         Column("when", "Year"),
         NOTE,
     ]
-    figure = figures.ranked_dots(unit, target_lines(published, indicator_id), by_target=True)
+    goals = rows["target"].dropna()
+    figure = figures.ranked_dots(
+        unit, target_lines(published, indicator_id), target=float(goals.iloc[0]) if len(goals) else None
+    )
     return Chart(
         chart_id,
         title,
@@ -91,11 +94,15 @@ def _against_target(
     )
 
 
-def _status_counts(published: Published, indicator_id: str) -> str:
+def _undecided(count: int) -> str:
+    return f" (cannot tell for {formats.number(count, 0)})" if count else ""
+
+
+def _status_counts(published: Published, indicator_id: str, unit: str) -> str:
     frame = published.select("marts.target_summary", "indicator_id = ?", [indicator_id], "target")
     parts = [
         f"{formats.number(row['met'], 0)} of {formats.number(row['places'], 0)} places meet the target of "
-        f"{formats.number(row['target'])} (cannot tell for {formats.number(row['undetermined'], 0)})"
+        f"{formats.with_unit(row['target'], unit)}{_undecided(row['undetermined'])}"
         for row in records(frame)
     ]
     return "; ".join(parts) + "." if parts else ""
@@ -109,8 +116,21 @@ def syringes(published: Published) -> Chart:
         "syringes",
         "Syringes given out per person who injects drugs, a year",
         "n0",
-        "The bar spans what the uncertainty of the number of people who inject drugs allows. A target inside the bar "
-        "means that nobody can tell whether it is met.",
+        "As countries reported it. Where no interval was published, a mark says only whether the value itself "
+        "reaches the target.",
+    )
+
+
+def syringes_computed(published: Published) -> Chart:
+    """Rank countries by syringes per person, computed with both ends of the population estimate."""
+    return _against_target(
+        published,
+        "syringes_per_pwid_computed",
+        "syringes-computed",
+        "The same, computed with the uncertainty of the population estimate",
+        "n0",
+        "Syringes given out divided by the estimated number of people who inject drugs; where that "
+        "estimate has a range, a bar shows what it allows. A target inside the bar means that nobody can tell if it is met.",
     )
 
 
@@ -139,9 +159,16 @@ def scatter(published: Published) -> Chart:
     both = both[both["value"].notna() & both["oat"].notna()].sort_values("name", kind="stable")
     both = both.rename(columns={"value": "syringes"})
     both["oat_when"] = [formats.period(label) for label in both["oat_period"]]
-    both["mark"] = both["area_id"]
     lines = [target_lines(published, name) for name in ("syringes_per_pwid", "oat_coverage")]
-    views = {"latest": View(both, f"{len(both)} places publish both.")} if len(both) else {}
+    goals = [found[0][0] if found else 0.0 for found in lines]
+    # Names crowd near zero: only places that reach a target are named on the chart, all in the table and on pointing.
+    both["mark"] = [
+        area if needles >= goals[0] or share >= goals[1] else ""
+        for area, needles, share in both[["area_id", "syringes", "oat"]].itertuples(index=False)
+    ]
+    views = (
+        {"latest": View(both, f"{len(both)} places publish both, for years {sel.years_of(both)}.")} if len(both) else {}
+    )
     sources = pd.concat([needles[["source_ids", "release"]], oat[["source_ids", "release"]]])
     figure: go.Figure = figures.coverage_scatter(
         sel.unit_of(published, "syringes_per_pwid", needles),
@@ -186,8 +213,8 @@ def world(published: Published) -> Chart:
         rows["lat"] = [dots.get(area, [None, None])[1] for area in rows["area_id"]]
         title = formats.text(published.indicators.get(indicator_id, {}).get("title")) or indicator_id
         unit = sel.unit_of(published, indicator_id, frame)
-        words = f"{title}, newest year of each place. {sel.highest_and_lowest(rows, unit)}"
-        views[indicator_id] = View(rows, words, sel.source_line(published, rows))
+        words = f"{title}, newest year of each place ({sel.years_of(rows)}). {sel.highest_and_lowest(rows, unit)}"
+        views[indicator_id] = View(rows, words, sel.source_line(published, rows), unit)
         options.append((indicator_id, title))
     return Chart(
         "world",
@@ -222,7 +249,7 @@ def dispensing(published: Published) -> Chart:
             if (rows["role"] == "place").any():
                 words = sel.highest_and_lowest(rows, unit, "United States")
                 views[f"{indicator_id}|{period}"] = View(
-                    rows, f"{words} Year: {formats.period(period)}.", sel.source_line(published, rows)
+                    rows, f"{words} Year: {formats.period(period)}.", sel.source_line(published, rows), unit
                 )
                 years[period] = formats.period(period)
         if any(key.startswith(f"{indicator_id}|") for key in views):

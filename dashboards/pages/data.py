@@ -39,7 +39,10 @@ def page(published: Published, downloads: list[dict[str, Any]]) -> Page:
         "revisions": _revisions(published),
         "quarantine": published.counts("core.quarantine", ["source_id", "code"]),
         "statuses": _statuses(published),
-        "value_statuses": published.counts("marts.indicator_values", ["status"]),
+        "value_statuses": [
+            {"status": formats.STATUS_WORDS.get(row["status"], row["status"]), "rows": row["rows"]}
+            for row in published.counts("marts.indicator_values", ["status"])
+        ],
         "checks": _checks(published),
         "snapshots": _snapshots(published),
     }
@@ -85,6 +88,7 @@ def _indicator(published: Published, card: dict[str, Any], files: dict[str, dict
     methods = dict.fromkeys(formats.text(method) for method in latest["method"])
     return {
         **plain,
+        "targets": _lines(card["targets"]),
         "target": "" if formats.is_missing(card["target"]) else formats.number(card["target"]),
         "verified": card["target_verified"] is True or card["target_verified"] == 1,
         "caveats": _lines(card["caveats"]),
@@ -117,7 +121,10 @@ def _statuses(published: Published) -> tuple[list[str], list[dict[str, Any]]]:
     for row in counted:
         table.setdefault(row["source_id"], {})[row["status"]] = row["rows"]
     rows = [
-        {"source_id": source, "counts": [formats.number(found.get(status, 0), 0) for status in statuses]}
+        {
+            "source_id": formats.text(published.sources.get(source, {}).get("title")) or source,
+            "counts": [formats.number(found.get(status, 0), 0) for status in statuses],
+        }
         for source, found in table.items()
     ]
     return [formats.STATUS_WORDS[status] for status in statuses], rows

@@ -270,7 +270,11 @@ def europe_ranks(published: Published) -> Chart:
     frame = sel.total(published.latest(indicator_id))
     rows = sel.ranked(frame)
     unit = sel.unit_of(published, indicator_id, frame)
-    views = {"latest": View(rows, sel.highest_and_lowest(rows, unit))} if (rows["role"] == "place").any() else {}
+    views = (
+        {"latest": View(rows, f"{sel.highest_and_lowest(rows, unit)} Newest year of each: {sel.years_of(rows)}.")}
+        if (rows["role"] == "place").any()
+        else {}
+    )
     return Chart(
         "europe-ranked",
         "European countries by drug-induced death rate, newest year of each",

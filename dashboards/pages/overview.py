@@ -13,6 +13,7 @@ from dashboards.published import Published, records
 
 SHORT_NAMES = {
     "syringes_per_pwid": "Syringes per person",
+    "syringes_per_pwid_computed": "Syringes (computed)",
     "oat_coverage": "OAT coverage",
     "safe_injecting": "Safe injecting",
     "hiv_prevalence_pwid": "HIV prevalence",
@@ -76,7 +77,8 @@ def _headline(published: Published) -> tuple[list[str], str]:
             words += f"; {formats.number(predicted['value'], 0)} once late reports are counted"
         change = _same(published, "overdose_deaths_12_month_change_pct", reported)
         if change is not None:
-            words += f" (change on the year before: {formats.signed(change['value'], 1)}%)"
+            size = formats.number(abs(float(change["value"])), 1)
+            words += f", {size}% {'fewer' if change['value'] < 0 else 'more'} than a year before"
         sentences.append(words + ".")
         used.append(reported)
     canada = sel.total(published.values("opioid_deaths"))
@@ -98,19 +100,30 @@ def _same(published: Published, indicator_id: str, row: dict[str, Any]) -> dict[
     return _last(frame[frame["period"].eq(row["period"])], str(row["area_id"]))
 
 
+def _summary(published: Published) -> pd.DataFrame:
+    """Give the summary of targets in the order of the indicators' numbers, lowest target first."""
+    frame = published.select("marts.target_summary", order="indicator_id, target")
+    place = {indicator_id: at for at, indicator_id in enumerate(published.indicators)}
+    order = [place.get(indicator_id, len(place)) for indicator_id in frame["indicator_id"]]
+    return frame.assign(_order=order).sort_values(["_order", "target"], kind="stable", ignore_index=True)
+
+
 def targets(published: Published) -> Chart:
     """Show how many places meet each target."""
-    frame = published.select("marts.target_summary", order="indicator_id, target")
+    frame = _summary(published)
     frame["title"] = [formats.text(published.indicators.get(i, {}).get("title")) or i for i in frame["indicator_id"]]
     # Two targets on one indicator need two rows: the target is part of the row's name.
     frame["short"] = [
         f"{SHORT_NAMES.get(i, title)}, {formats.with_unit(target, published.indicators.get(i, {}).get('unit'))}"
         for i, title, target in zip(frame["indicator_id"], frame["title"], frame["target"], strict=True)
     ]
-    frame["verified"] = [_verified(published.indicators.get(i, {})) for i in frame["indicator_id"]]
+    frame["verified"] = [
+        _verified(published.indicators.get(i, {}), source)
+        for i, source in zip(frame["indicator_id"], frame["target_source"], strict=True)
+    ]
+    frame["years"] = [sel.years_of(sel.total(published.latest(i))) for i in frame["indicator_id"]]
     parts = [
-        f"{row['short'].replace(', ', ' of at least ')}: "
-        f"{formats.number(row['met'], 0)} of {formats.number(row['places'], 0)} places"
+        f"{row['short']}: {formats.number(row['met'], 0)} of {formats.number(row['places'], 0)}"
         for row in records(frame)
     ]
     used = [published.latest(indicator_id) for indicator_id in dict.fromkeys(frame["indicator_id"])]
@@ -125,9 +138,10 @@ def targets(published: Published) -> Chart:
             Column("met", "Met", "n0"),
             Column("undetermined", "Cannot tell", "n0"),
             Column("not_met", "Not met", "n0"),
+            Column("years", "Years of the values"),
             Column("verified", "Target's source"),
         ],
-        {"all": View(frame, f"{'; '.join(parts)}.")} if len(frame) else {},
+        {"all": View(frame, f"Places that meet each target. {'; '.join(parts)}.")} if len(frame) else {},
         sel.source_line(published, pd.concat(used)) if used else "",
         extra=("short",),
         note="Cannot tell: the target lies inside the interval, so the data do not decide. Only places with a "
@@ -137,15 +151,10 @@ def targets(published: Published) -> Chart:
     )
 
 
-def _verified(card: dict[str, Any]) -> str:
-    source = formats.text(card.get("target_source"))
-    if not source:
-        return ""
-    return (
-        source
-        if card.get("target_verified") is True or card.get("target_verified") == 1
-        else f"{source} (text not seen)"
-    )
+def _verified(card: dict[str, Any], source: object) -> str:
+    """Give where a target comes from, and say so when its text was not seen."""
+    plain = formats.text(source) or formats.text(card.get("target_source"))
+    return plain if not plain or card.get("target_verified") in (True, 1) else f"{plain} (text not seen)"
 
 
 def _then_and_now(published: Published) -> list[dict[str, Any]]:
@@ -192,7 +201,7 @@ def sparkline(values: list[float], width: int = 150, height: int = 34) -> dict[s
 
 def _scorecard(published: Published) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     """Give the columns and rows of the scorecard: each place that has a value for an indicator with a target."""
-    summary = published.select("marts.target_summary", order="indicator_id, target")
+    summary = _summary(published)
     columns: list[dict[str, str]] = []
     cells: dict[str, dict[str, dict[str, str]]] = {}
     for indicator_id in dict.fromkeys(summary["indicator_id"]):

@@ -133,7 +133,7 @@ def _view(published: Published, title: str, rows: pd.DataFrame) -> View:
         f"{last['name']}. {title}: {formats.number(last['value'])} {formats.text(last['unit'])} "
         f"{formats.in_period(last['period'])}."
     )
-    return View(rows, sentence, sel.source_line(published, rows))
+    return View(rows, sentence, sel.source_line(published, rows), formats.text(last["unit"]))
 
 
 def _trend(published: Published, places: list[tuple[str, str]]) -> Chart:
@@ -223,5 +223,5 @@ def _line(published: Published, row: dict[str, Any]) -> dict[str, str]:
         "target_status": formats.text(row["target_status"]),
         "note": row["note"],
         "sources": ", ".join(titles),
-        "release": formats.text(row["release"]),
+        "release": formats.text(row["release"]).replace("+", ", "),
     }

@@ -129,6 +129,11 @@
     var meta = figure.layout.meta || {};
     colours(figure, meta.colours);
     years(figure, columns.date);
+    if (meta.unit && view.unit) {
+      if (meta.unit === "colorbar") figure.data[0].colorbar.title.text = escaped(view.unit); else set(figure.layout, meta.unit, escaped(view.unit));
+    }
+    if (meta.categories === "yaxis") figure.layout.yaxis.range = [count - 0.4, -0.6];
+    figure.layout.showlegend = figure.data.filter(function (trace) { return trace.visible && trace.name && trace.showlegend !== false && trace.type !== "choropleth"; }).length > 1;
     Object.keys(meta.bind || {}).forEach(function (path) { set(figure.layout, path, pick(columns[meta.bind[path]], all, true)); });
     figure.layout.height = chart.height + chart.rowHeight * count;
     return figure;

@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (-7.25, 1, "-7.3"),
         (None, 1, "–"),
         (float("nan"), 1, "–"),
-        (0, None, "0.0"),
+        (0, None, "0"),
         (0.04, None, "0.04"),
         (412.0, None, "412"),
         (1e21, 0, "1,000,000,000,000,000,000,000"),
@@ -127,7 +127,7 @@ def test_json_cannot_end_its_script() -> None:
 @pytest.mark.parametrize(
     "figure",
     [
-        figures.ranked_dots("x", [(200, "target 200")], by_target=True),
+        figures.ranked_dots("x", [(200, "target 200")], target=200),
         figures.ranked_dots("x", reference="United States"),
         figures.reported_and_predicted("x"),
         figures.value_over_time("x"),
