@@ -24,7 +24,7 @@ docs: $(VENV)/installed-dev ## Write the pages that are made from the code
 	$(BIN)/python -m pipelines.dictionary
 
 dagster: $(VENV)/installed ## Runs, tables and checks in Dagster, on this machine only
-	DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dg dev --host 127.0.0.1
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dg dev --host 127.0.0.1
 
 lock: $(VENV)/installed-dev ## Pin every dependency by version and hash, without addresses
 	$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-trusted-host \

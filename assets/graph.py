@@ -113,7 +113,7 @@ def figures(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
         dg.AssetSpec(
             table_key(name),
             deps=[dg.AssetKey([source_id, "observations"]) for source_id in (*CONNECTED, "figures")],
-            group_name="core_tables",
+            group_name="core",
             description=describe(MODELS[name]),
         )
         for name in CORE_TABLES
@@ -134,7 +134,7 @@ def core_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
         dg.AssetSpec(
             table_key(name),
             deps=[table_key("core.observations")],
-            group_name="mart_tables",
+            group_name="marts",
             description=describe(MODELS[name]),
         )
         for name in MART_TABLES
@@ -152,7 +152,7 @@ def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
         dg.AssetSpec(
             table_key(name),
             deps=[table_key("marts.indicator_values"), table_key("core.quarantine")],
-            group_name="meta_tables",
+            group_name="meta",
             description=describe(MODELS[name]),
         )
         for name in META_TABLES

@@ -3,7 +3,6 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from assets.graph import table_key
 from assets.sources import CONNECTED
 
 REFRESH = "refresh"
@@ -18,10 +17,8 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
 
 
 def _source_job(source_id: str) -> UnresolvedAssetJobDefinition:
-    own = dg.AssetSelection.groups(source_id)
-    after = dg.AssetSelection.assets(table_key("core.observations")).downstream() | dg.AssetSelection.groups("core")
     return dg.define_asset_job(
         f"refresh_{source_id}",
-        selection=own | after | dg.AssetSelection.groups("marts", "meta", "publication", "figures"),
+        selection=dg.AssetSelection.groups(source_id).downstream() | dg.AssetSelection.groups("figures"),
         description=f"Look for news of {source_id} only, then publish.",
     )
