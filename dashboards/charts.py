@@ -31,6 +31,11 @@ class Column:
         return formats.number(value, int(self.format[1:]))
 
 
+PLACE = Column("name", "Place")
+INTERVAL = [Column("lower", "95% interval, low", "n1"), Column("upper", "95% interval, high", "n1")]
+NOTE = Column("note", "Remarks")
+
+
 @dataclass(frozen=True)
 class Option:
     """One choice of a control."""
@@ -91,6 +96,8 @@ class Chart:
     split: bool = False
     """Whether each choice of the first control is a data file of its own."""
     heading: str = "h3"
+    nothing: str = "There is no series for this choice."
+    """What the page says for a choice without rows."""
 
     @property
     def default_key(self) -> str:
@@ -133,6 +140,7 @@ class Chart:
             "rowHeight": self.row_height,
             "map": self.map,
             "split": self.split,
+            "nothing": self.nothing,
         }
 
     def rows(self, view: View) -> dict[str, Any]:

@@ -5,6 +5,7 @@ reaches a label, a page or a download.
 """
 
 import calendar
+import functools
 import html
 import math
 import re
@@ -12,6 +13,8 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlsplit
+
+import pandas as pd
 
 NOT_AVAILABLE = "–"
 
@@ -72,7 +75,9 @@ _SPAN = re.compile(r"^(\d{4}-\d{2}) to (\d{4}-\d{2})$")
 
 def is_missing(value: object) -> bool:
     """Tell whether a value read from the database is null."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("NaT", "<NA>")
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def text(value: object) -> str:
@@ -135,6 +140,7 @@ def is_year(label: object) -> bool:
     return bool(_YEAR.match(text(label)))
 
 
+@functools.cache
 def period(label: object) -> str:
     """Write a period label of the published tables as a reader says it."""
     plain = text(label)

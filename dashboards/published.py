@@ -35,7 +35,8 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "denominator_type", "unit", "polarity", "interval_method", "standard", "suppression_rule", "targets", "target",
         "target_source", "target_verified", "caveats", "refs", "owner",
     ),
-    "meta.checks": ("check_name", "passed", "severity", "description", "failures"),
+    "meta.checks": ("asset", "check_name", "passed", "severity", "description", "failures"),
+    "meta.citations": ("source_id", "release", "publisher", "title", "published", "locator", "licence", "rows"),
     "meta.publication": ("run_id", "built_at", "code_version", "fingerprint"),
     "core.observations": (
         "source_id", "release", "measure_id", "area_id", "period_start", "period_end", "value", "status",

@@ -11,6 +11,7 @@ from dashboards.downloads import write_downloads
 from dashboards.page import NAVIGATION, Page
 from dashboards.pages import coverage, data, overdose, overview, place
 from dashboards.published import Published
+from dashboards.sketch import sketch
 
 HERE = Path(__file__).resolve().parent
 STATIC_FILES = ("site.css", "on.js", "site.js", "PLOTLY_LICENSE")
@@ -56,7 +57,7 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=formats.number, web=formats.url, slug=formats.slug)
+    environment.filters.update(number=formats.number, web=formats.url, slug=formats.slug, sketch=sketch)
     return environment
 
 

@@ -1,5 +1,7 @@
 """The words and marks beside each value of the published tables, added once for a whole indicator."""
 
+import functools
+
 import pandas as pd
 
 from dashboards import formats
@@ -23,6 +25,8 @@ def with_words(frame: pd.DataFrame) -> pd.DataFrame:
     return words
 
 
+# A table has few distinct remarks and very many rows.
+@functools.cache
 def _note(status: str, provisional: str, reliability: object, reason: object) -> str:
     remarks = []
     if status != "reported":

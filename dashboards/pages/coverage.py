@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards import figures, formats, maps
+from dashboards import figures, formats, maps, time_figures
 from dashboards import selection as sel
-from dashboards.charts import Chart, Column, Control, View, options_of
+from dashboards.charts import INTERVAL, NOTE, PLACE, Chart, Column, Control, View, options_of
 from dashboards.page import Page
-from dashboards.pages.overdose import INTERVAL, NOTE, PLACE
 from dashboards.published import Published, records
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -130,7 +129,7 @@ def syringes_computed(published: Published) -> Chart:
         "The same, computed with the uncertainty of the population estimate",
         "n0",
         "Syringes given out divided by the estimated number of people who inject drugs; where that "
-        "estimate has a range, a bar shows what it allows. A target inside the bar means that nobody can tell if it is met.",
+        "estimate has a range, a bar shows what it allows. A target inside it means that nobody can tell if it is met.",
     )
 
 
@@ -190,7 +189,8 @@ def scatter(published: Published) -> Chart:
         views,
         sel.source_line(published, sources),
         extra=("mark",),
-        note="Both services together protect more than either alone; places in the upper right meet both targets.",
+        note="Dashed: the highest targets; places in the upper right meet both. Only places that reach a target are "
+        "named on the chart, all in the table.",
         height=460,
     )
 
@@ -295,13 +295,13 @@ def visits(published: Published) -> Chart:
     return Chart(
         "visits",
         "Visits to drug consumption sites, and how many sites reported",
-        figures.visits_and_sites(),
+        time_figures.visits_and_sites(),
         [Column("when", "Month"), Column("value", "Visits", "n0"), Column("sites", "Sites reporting", "n0"), NOTE],
         views,
         sel.source_line(published, frame),
         [Control("sites", "Place", options_of(sel.place_options(published, views)), "CAN")],
         extra=("date", "provisional"),
-        note="Sites open, close and start to report: when the lower panel moves, a change in visits is no change "
-        "in use.",
+        note="Sites open, close and start to report: when the lower panel moves, a change in visits need not "
+        "be a change in use.",
         height=460,
     )

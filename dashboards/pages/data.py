@@ -58,6 +58,10 @@ def page(published: Published, downloads: list[dict[str, Any]]) -> Page:
 def _sources(published: Published) -> list[dict[str, Any]]:
     kept = {row["source_id"]: row["rows"] for row in published.counts("core.observations", ["source_id"])}
     refused = {row["source_id"]: row["rows"] for row in published.counts("core.quarantine", ["source_id"])}
+    cited: dict[str, list[str]] = {}
+    for row in records(published.select("meta.citations", order="source_id, published, title, locator")):
+        parts = [formats.text(row[name]) for name in ("publisher", "title", "published", "locator")]
+        cited.setdefault(row["source_id"], []).append(". ".join(part for part in parts if part))
     rows = []
     for source_id, card in published.sources.items():
         plain = {name: formats.text(value) for name, value in card.items()}
@@ -70,6 +74,7 @@ def _sources(published: Published) -> list[dict[str, Any]]:
                 "rows": formats.number(kept.get(source_id, 0), 0),
                 "quarantined": formats.number(refused.get(source_id, 0), 0),
                 "caveats": _lines(card.get("caveats")),
+                "citations": cited.get(source_id, []),
             }
         )
     return rows
@@ -132,10 +137,11 @@ def _statuses(published: Published) -> tuple[list[str], list[dict[str, Any]]]:
 
 def _checks(published: Published) -> list[dict[str, Any]]:
     """Give the checks, those that failed first."""
-    frame = published.select("meta.checks", order="passed, severity, check_name")
+    frame = published.select("meta.checks", order="passed, asset, check_name")
     return [
         {
-            "name": formats.text(row["check_name"]),
+            "name": formats.text(row["check_name"]).replace("_", " "),
+            "asset": formats.text(row["asset"]),
             "passed": row["passed"] is True or row["passed"] == 1,
             "severity": formats.text(row["severity"]),
             "description": formats.text(row["description"]),

@@ -2,18 +2,17 @@
 
 import pandas as pd
 
-from dashboards import figures, formats, maps
+from dashboards import figures, formats, maps, time_figures
 from dashboards import selection as sel
-from dashboards.charts import Chart, Column, Control, View, options_of
+from dashboards.charts import INTERVAL, NOTE, PLACE, Chart, Column, Control, View, options_of
 from dashboards.page import Page
+from dashboards.pages import overdose_elsewhere as elsewhere
+from dashboards.pages.by_period import by_period, capitalised
 from dashboards.published import Published
 
 DRUG_CLASSES = ("synthetic_opioids", "psychostimulants", "cocaine", "natural_semisynthetic", "heroin", "methadone")
-# Per million aged 15-64 where the sources allow it, else per million of all ages.
-EUROPE = ("drug_induced_death_rate_15_64", "drug_induced_death_rate_crude")
-PLACE = Column("name", "Place")
-INTERVAL = [Column("lower", "95% interval, low", "n1"), Column("upper", "95% interval, high", "n1")]
-NOTE = Column("note", "Remarks")
+# A ranking of fewer places than this says little.
+FEWEST_PLACES = 5
 
 
 def page(published: Published) -> Page:
@@ -23,9 +22,11 @@ def page(published: Published) -> Page:
         state_map(published),
         state_ranks(published),
         drug_mix(published),
-        canada_ranks(published),
-        canada_trend(published),
-        europe_ranks(published),
+        drug_ranks(published),
+        elsewhere.canada_ranks(published),
+        elsewhere.canada_trend(published),
+        elsewhere.england_and_wales(published),
+        elsewhere.europe_ranks(published),
     ]
     return Page(
         "overdose.html",
@@ -58,7 +59,7 @@ def trend(published: Published) -> Chart:
     return Chart(
         "overdose-trend",
         "Overdose deaths in the 12 months ending each month",
-        figures.reported_and_predicted("deaths in 12 months"),
+        time_figures.reported_and_predicted("deaths in 12 months"),
         [
             Column("when", "Period"),
             Column("value", "Reported", "n0"),
@@ -89,29 +90,6 @@ def _trend_sentence(rows: pd.DataFrame, drug: str) -> str:
     return f"{words} {formats.in_period(last['period'])}."
 
 
-def _by_period(
-    frame: pd.DataFrame, reference: str, unit: str, reference_name: str
-) -> tuple[dict[str, View], list[tuple[str, str]]]:
-    """Make one ranked view for each period, newest first."""
-    views, options = {}, []
-    order = (
-        frame[["period", "period_end"]]
-        .drop_duplicates("period")
-        .sort_values("period_end", ascending=False, kind="stable")
-    )
-    for period in order["period"]:
-        rows = sel.ranked(frame[frame["period"] == period], reference)
-        if (rows["role"] == "place").any():
-            views[str(period)] = View(rows, f"{sel.highest_and_lowest(rows, unit, reference_name)} {_capital(period)}.")
-            options.append((str(period), formats.period(period)))
-    return views, options
-
-
-def _capital(period: object) -> str:
-    words = formats.in_period(period)
-    return words[0].upper() + words[1:]
-
-
 def _state_rates(published: Published) -> pd.DataFrame:
     frame = sel.total(published.values("overdose_death_rate_age_adjusted"))
     return sel.keep(frame, "area_id", lambda area: area == "USA" or sel.is_us_state(area))
@@ -120,7 +98,7 @@ def _state_rates(published: Published) -> pd.DataFrame:
 def state_map(published: Published) -> Chart:
     """Show the age-adjusted death rate of US states on a map, for a year."""
     frame = _state_rates(published)
-    views, options = _by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
+    views, options = by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
     for view in views.values():
         view.frame["code"] = [area.removeprefix("US-") for area in view.frame["area_id"]]
         view.frame["shown"] = [
@@ -146,7 +124,7 @@ def state_map(published: Published) -> Chart:
 def state_ranks(published: Published) -> Chart:
     """Rank US states by age-adjusted death rate, with intervals and the national value, for a year."""
     frame = _state_rates(published)
-    views, options = _by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
+    views, options = by_period(frame, "USA", "per 100,000 people, age-adjusted", "United States")
     return Chart(
         "us-ranked",
         "US states by overdose death rate, with 95% intervals",
@@ -181,11 +159,13 @@ def drug_mix(published: Published) -> Chart:
     return Chart(
         "drug-mix",
         "Drugs involved in overdose deaths, years ending December",
-        figures.groups_over_time("deaths in 12 months", "drug", [(drug, formats.drug(drug)) for drug in DRUG_CLASSES]),
+        time_figures.groups_over_time(
+            "deaths in 12 months", "drug", [(drug, formats.drug(drug)) for drug in DRUG_CLASSES]
+        ),
         [Column("when", "Period"), Column("drug_word", "Drug involved"), Column("value", "Deaths", "n0"), NOTE],
         views,
         sel.source_line(published, frame),
-        [Control("place", "Place", options_of(sel.place_options(published, views)), "USA")],
+        [Control("mix", "Place", options_of(sel.place_options(published, views)), "USA")],
         extra=("label", "drug", "provisional"),
         note="One death may involve several drugs, so classes overlap and are never added up. The last point may be "
         "the newest 12 months and not a calendar year.",
@@ -210,81 +190,35 @@ def _mix_sentence(rows: pd.DataFrame) -> str:
     )
 
 
-def _in_canada(area_id: object) -> bool:
-    return str(area_id) == "CAN" or str(area_id).startswith("CA-")
-
-
-def canada_ranks(published: Published) -> Chart:
-    """Rank Canadian provinces by crude opioid death rate, for a period."""
-    frame = sel.total(published.values("opioid_death_rate_crude"))
-    frame = sel.keep(frame, "area_id", _in_canada)
-    views, options = _by_period(frame, "CAN", "per 100,000 people", "Canada")
-    full = [value for value, _ in options if value.isdigit()]
+def drug_ranks(published: Published) -> Chart:
+    """Rank US states by the death rate of a drug class, for a year."""
+    frame = published.values("overdose_death_rate_by_drug")
+    frame = sel.keep(frame, "area_id", lambda area: area == "USA" or sel.is_us_state(area))
+    frame = frame.assign(drug=[sel.drug_of(strata) for strata in frame["strata"]])
+    unit = sel.unit_of(published, "overdose_death_rate_by_drug", frame)
+    views, drugs, years = {}, {}, {}
+    for (drug, period), part in frame.groupby(["drug", "period"], sort=True):
+        rows = sel.ranked(part, "USA")
+        if drug and (rows["role"] == "place").sum() >= FEWEST_PLACES:
+            words = f"{formats.drug(str(drug))}. {sel.highest_and_lowest(rows, unit, 'United States')}"
+            views[f"{drug}|{period}"] = View(rows, f"{words} {capitalised(period)}.")
+            drugs[str(drug)], years[str(period)] = formats.drug(str(drug)), formats.period(period)
+    newest = sorted(years, reverse=True)
+    first = "opioids" if "opioids" in drugs else next(iter(drugs), "")
     return Chart(
-        "canada-ranked",
-        "Canadian provinces and territories by opioid toxicity death rate",
-        figures.ranked_dots(sel.unit_of(published, "opioid_death_rate_crude", frame), reference="Canada"),
+        "drug-ranked",
+        "US states by overdose death rate of a drug class",
+        figures.ranked_dots(unit, reference="United States"),
         [PLACE, Column("value", "Rate", "n1"), *INTERVAL, NOTE],
         views,
         sel.source_line(published, frame),
-        [Control("canada", "Period", options_of(options), (full or [""])[0])],
+        [
+            Control("class", "Drug", options_of(sorted(drugs.items())), first),
+            Control("period", "Year", options_of((year, years[year]) for year in newest), newest[0] if newest else ""),
+        ],
         extra=("role", "provisional", "status_word"),
-        note="Crude rates. Part of a year stands apart from full years and is provisional (hollow).",
-        height=110,
-        row_height=24,
-    )
-
-
-def canada_trend(published: Published) -> Chart:
-    """Show the opioid death rate of a Canadian province over the full years."""
-    frame = sel.total(published.values("opioid_death_rate_crude"))
-    frame = sel.keep(frame, "area_id", _in_canada)
-    frame = sel.keep(frame, "period", formats.is_year)
-    views = {}
-    for area, part in frame.groupby("area_id", sort=True):
-        known = part[part["value"].notna()]
-        if len(known):
-            first, last = known.iloc[0], known.iloc[-1]
-            words = (
-                f"{last['name']}: {formats.number(last['value'], 1)} per 100,000 people "
-                f"{formats.in_period(last['period'])}, "
-                f"{formats.number(first['value'], 1)} {formats.in_period(first['period'])}."
-            )
-            views[str(area)] = View(part, words)
-    return Chart(
-        "canada-trend",
-        "Opioid toxicity death rate in Canada over time",
-        figures.value_over_time(sel.unit_of(published, "opioid_death_rate_crude", frame)),
-        [Column("when", "Year"), Column("value", "Rate", "n1"), *INTERVAL, NOTE],
-        views,
-        sel.source_line(published, frame),
-        [Control("province", "Place", options_of(sel.place_options(published, views)), "CAN")],
-        extra=("date", "provisional"),
-        note="Full years only. The band is the 95% interval; it is left open where a year has no value.",
-    )
-
-
-def europe_ranks(published: Published) -> Chart:
-    """Rank European countries by their newest drug-induced death rate."""
-    indicator_id = next((name for name in EUROPE if len(published.latest(name))), EUROPE[0])
-    frame = sel.total(published.latest(indicator_id))
-    rows = sel.ranked(frame)
-    unit = sel.unit_of(published, indicator_id, frame)
-    views = (
-        {"latest": View(rows, f"{sel.highest_and_lowest(rows, unit)} Newest year of each: {sel.years_of(rows)}.")}
-        if (rows["role"] == "place").any()
-        else {}
-    )
-    return Chart(
-        "europe-ranked",
-        "European countries by drug-induced death rate, newest year of each",
-        figures.ranked_dots(unit),
-        [PLACE, Column("value", "Rate", "n1"), *INTERVAL, Column("when", "Year"), NOTE],
-        views,
-        sel.source_line(published, frame),
-        extra=("role", "provisional", "status_word"),
-        note="Case definitions and completeness differ between countries: a low rate may mean that few deaths are "
-        "found. Read a country against its own past before reading it against another.",
+        note="Crude rates of provisional counts: they may differ from final data. Only states that name "
+        "the drug on most certificates are published.",
         height=110,
         row_height=19,
     )

@@ -12,8 +12,8 @@ from dashboards.pages import overdose
 from dashboards.published import Published, records
 
 SHORT_NAMES = {
-    "syringes_per_pwid": "Syringes per person",
-    "syringes_per_pwid_computed": "Syringes (computed)",
+    "syringes_per_pwid": "Syringes",
+    "syringes_per_pwid_computed": "Syringes (calc.)",
     "oat_coverage": "OAT coverage",
     "safe_injecting": "Safe injecting",
     "hiv_prevalence_pwid": "HIV prevalence",
@@ -25,7 +25,7 @@ FOLLOWED = (
     ("overdose_death_rate_age_adjusted", "USA"),
     ("opioid_death_rate_crude", "CAN"),
     ("opioid_deaths", "CAN"),
-    ("overdose_death_rate_crude", "GB-EAW"),
+    ("drug_poisoning_deaths_registered", "GB-EAW"),
     ("naloxone_dispensed_per_100k", "USA"),
     ("buprenorphine_dispensed_per_100k", "USA"),
     ("consumption_site_visits", "CAN"),
@@ -145,7 +145,8 @@ def targets(published: Published) -> Chart:
         sel.source_line(published, pd.concat(used)) if used else "",
         extra=("short",),
         note="Cannot tell: the target lies inside the interval, so the data do not decide. Only places with a "
-        "published value count.",
+        "published value count. Syringes are counted per person who injects drugs and year; calc.: computed with both "
+        "ends of the population estimate.",
         height=110,
         row_height=46,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import escape
 
-from dashboards import figures, formats
+from dashboards import formats, time_figures
 from dashboards import selection as sel
 from dashboards.charts import Chart, Column, Control, Option, View, data_script
 from dashboards.page import Page
@@ -153,7 +153,7 @@ def _trend(published: Published, places: list[tuple[str, str]]) -> Chart:
     return Chart(
         "place-trend",
         "Over time",
-        figures.value_over_time(""),
+        time_figures.value_over_time(""),
         [
             Column("when", "Period"),
             Column("value", "Value", "n1"),
@@ -182,6 +182,7 @@ def _trend(published: Published, places: list[tuple[str, str]]) -> Chart:
         note="Hollow: provisional. The band is the 95% interval; it is left open where a period has no value.",
         split=True,
         heading="h2",
+        nothing="Too few years are published here for a line over time. The newest values are below.",
     )
 
 

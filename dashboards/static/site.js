@@ -118,7 +118,7 @@
         if (rule[0] === "band") { var band = bandOf(columns, rule, rows); trace.x = band.x; trace.y = band.y; return; }
         set(trace, path, bound(columns, rule, rows));
       });
-      if (!meta.quiet && trace.hoverinfo !== "skip" && !(figure.layout.hovermode === "x unified")) {
+      if (!meta.quiet && trace.hoverinfo !== "skip") {
         trace.hovertext = rows.map(function (row) {
           return rowWords(chart, view, row).map(function (part, index) { return index ? escaped(part) : "<b>" + escaped(part) + "</b>"; }).join("<br>");
         });
@@ -168,7 +168,7 @@
     if (figure.layout.meta && figure.layout.meta.categories) {
       var axis = figure.layout[figure.layout.meta.categories];
       axis.tickfont = Object.assign({}, axis.tickfont, { size: 11 });
-      var shown = (axis.categoryarray || []).map(function (name) { return name.length > 20 ? name.replace(/^(.{17}).*$/, "$1…").replace(/&[^;]*…$/, "…") : name; });
+      var shown = (axis.categoryarray || []).map(function (name) { return name.length > 22 ? name.replace(/^(.{19}).*$/, "$1…").replace(/&[^;]*…$/, "…") : name; });
       axis.tickmode = "array"; axis.tickvals = axis.categoryarray; axis.ticktext = shown;
     }
     figure.data.forEach(function (trace) { if (trace.colorbar) trace.colorbar.len = 0.9; if (trace.mode === "markers+text") trace.textfont = Object.assign({}, trace.textfont, { size: 11 }); });
@@ -193,6 +193,7 @@
       option.hidden = option.disabled;
       if (!option.disabled) usable.push(option.value);
     });
+    select.disabled = !usable.length;
     if (usable.length && usable.indexOf(state[chart.controls[1]]) < 0) state[chart.controls[1]] = usable[0];
     select.value = state[chart.controls[1]];
   }
@@ -215,10 +216,11 @@
     });
   }
   function words(id, chart, view, key) {
+    document.getElementById(id).classList.toggle("nothing", !view);
     var summary = part(id, "summary"), body = part(id, "table").tBodies[0];
     var from = part(id, "source");
     if (from) from.textContent = sourceOf(chart, view);
-    summary.textContent = view ? view.summary : "There is no series for this choice.";
+    summary.textContent = view ? view.summary : chart.nothing;
     if (body.getAttribute("data-key") === key || (!body.hasAttribute("data-key") && key === chart.default)) { body.setAttribute("data-key", key); return; }
     body.setAttribute("data-key", key);
     body.textContent = "";
@@ -240,13 +242,12 @@
   function draw(id) {
     var chart = charts[id], view = current(id), box = part(id, "plot");
     if (!window.Plotly) return;
-    if (!view) { if (box.data) window.Plotly.purge(box); box.innerHTML = '<p class="unavailable">There is no series for this choice.</p>'; return; }
+    if (!view) return;
     needMap(chart.map, function () {
       if (view !== current(id)) return;
       var figure = fit(bind(chart, view), chart, box.clientWidth);
       box.style.minHeight = figure.layout.height + "px";
-      var stale = box.querySelector(".unavailable");
-      if (stale) stale.remove();
+      box.querySelectorAll(".sketch").forEach(function (stale) { stale.remove(); });
       window.Plotly.react(box, figure.data, figure.layout, CONFIG).then(function () {
         box.querySelectorAll("svg").forEach(function (svg) { svg.setAttribute("aria-hidden", "true"); svg.setAttribute("focusable", "false"); });
         box.setAttribute("data-drawn", keyOf(id, chart));
@@ -307,30 +308,59 @@
     for (var at = 0; at < count; at++) lines.push(chart.columns.map(function (column) { return cell(view.columns[column.name][at]); }).join(","));
     return lines.join("\n") + "\n";
   }
-  function save(name, text) {
+  function save(name, blob) {
     var link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + text], { type: "text/csv;charset=utf-8" }));
+    link.href = URL.createObjectURL(blob);
     link.download = name;
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
   }
+  /* The picture says by itself what it shows and where it comes from: title and sentence above, source and note below. */
   function picture(id, format) {
-    /* The picture says by itself what it shows and where it comes from. */
-    var chart = charts[id], width = 960, figure = fit(bind(chart, current(id)), chart, width);
-    var lines = wrap("Source: " + sourceOf(chart, current(id)), 130), head = wrap(chart.title + ". " + current(id).summary, 104);
-    figure.layout.height += 30 + 22 * head.length + 16 * lines.length;
-    figure.layout.margin = Object.assign({ t: 34, b: 44, l: 8, r: 16 }, figure.layout.margin);
-    var top = 16 + 22 * head.length, bottom = 14 + 16 * lines.length;
-    figure.layout.margin.t += top;
-    figure.layout.margin.b += bottom;
-    figure.layout.title = { text: escaped(head.join("\n")).replace(/\n/g, "<br>"), x: 0.01, y: 1, yanchor: "top", pad: { t: 12 }, font: { size: 15 }, xref: "container", yref: "container" };
-    figure.layout.annotations = (figure.layout.annotations || []).concat([{ text: escaped(lines.join("\n")).replace(/\n/g, "<br>"), showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "top", yshift: -(figure.layout.margin.b - bottom + 2), align: "left", font: { size: 11, color: "#566171" } }]);
-    if (figure.layout.legend && figure.layout.legend.yref === "container") { figure.layout.legend.y = 1 - top / figure.layout.height; }
-    var box = document.createElement("div");
-    return needMap(chart.map, function () {
-      window.Plotly.newPlot(box, figure.data, figure.layout, Object.assign({ staticPlot: true }, CONFIG)).then(function () {
-        return window.Plotly.downloadImage(box, { format: format, width: width, height: figure.layout.height, scale: format === "png" ? 2 : 1, filename: fileName(id) });
-      }).then(function () { window.Plotly.purge(box); });
+    var chart = charts[id], view = current(id), width = 960;
+    var box = document.createElement("div"), figure = fit(bind(chart, view), chart, width);
+    return new Promise(function (done) { needMap(chart.map, done); }).then(function () {
+      return window.Plotly.newPlot(box, figure.data, figure.layout, Object.assign({ staticPlot: true }, CONFIG));
+    }).then(function () {
+      return window.Plotly.toImage(box, { format: "svg", width: width, height: figure.layout.height, imageDataOnly: true });
+    }).then(function (inner) {
+      window.Plotly.purge(box);
+      var framed = frame(inner, width, figure.layout.height, chart.title, view.summary, "Source: " + sourceOf(chart, view));
+      if (format === "svg") return save(fileName(id) + ".svg", new Blob([framed.svg], { type: "image/svg+xml" }));
+      return raster(framed).then(function (blob) { save(fileName(id) + ".png", blob); });
+    });
+  }
+  function frame(inner, width, height, title, summary, source) {
+    var y = 14, parts = [];
+    function lines(text, size, weight, colour, limit) {
+      wrap(text, limit).forEach(function (line) {
+        y += Math.round(size * 1.4);
+        parts.push('<text x="16" y="' + y + '" font-size="' + size + '" font-weight="' + weight + '" fill="' + colour + '">' + escaped(line) + "</text>");
+      });
+    }
+    lines(title, 19, 600, "#1b2430", 86);
+    lines(summary, 14, 400, "#323c4a", 128);
+    y += 16;
+    var top = y;
+    y += height + 4;
+    lines(source, 11.5, 400, "#566171", 150);
+    y += 16;
+    var font = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
+    return { width: width, height: y, svg: '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="' + width + '" height="' + y +
+      '" viewBox="0 0 ' + width + " " + y + '" font-family="' + font + '"><rect width="100%" height="100%" fill="#fff"/>' + parts.join("") +
+      inner.slice(inner.indexOf("<svg")).replace("<svg ", '<svg x="0" y="' + top + '" ') + "</svg>" };
+  }
+  function raster(framed) {
+    return new Promise(function (done, fail) {
+      var image = new Image(), canvas = document.createElement("canvas");
+      canvas.width = framed.width * 2;
+      canvas.height = framed.height * 2;
+      image.onerror = fail;
+      image.onload = function () {
+        canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+        canvas.toBlob(done, "image/png");
+      };
+      image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(framed.svg);
     });
   }
   function wrap(text, width) {
@@ -386,7 +416,9 @@
       section.addEventListener("click", function (event) {
         var what = event.target.getAttribute("data-do");
         if (!what || what === "link") return;
-        if (what === "csv") save(fileName(id) + ".csv", csv(id)); else picture(id, what);
+        if (what !== "csv") return picture(id, what);
+        /* The byte-order mark tells spreadsheets that the text is UTF-8. */
+        save(fileName(id) + ".csv", new Blob(["\ufeff" + csv(id)], { type: "text/csv;charset=utf-8" }));
       });
       show(id);
       if (seen) seen.observe(section); else first(id);

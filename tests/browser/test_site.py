@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 PAGES = ("index.html", "overdose.html", "coverage.html", "place.html", "data.html")
-CHARTS = {"index.html": 2, "overdose.html": 7, "coverage.html": 7, "place.html": 1, "data.html": 0}
+CHARTS = {"index.html": 2, "overdose.html": 9, "coverage.html": 7, "place.html": 1, "data.html": 0}
 FIRST_PAGE_KB = 600
 
 # What a chart shows: for each mark, its attributes as drawn; and its table, as written.
@@ -319,6 +319,8 @@ def test_page_tells_its_story_without_scripts(browser: Any, served: str) -> None
     assert page.locator("#us-ranked-table tbody tr").count() == 7
     assert "United States" in page.inner_text("#overdose-trend-summary")
     assert not page.locator("#us-ranked select").is_visible()
+    assert page.locator("#us-ranked .sketch").is_visible()
+    assert page.locator("#us-ranked .sketch circle").count() == 6
     context.close()
 
 
@@ -328,3 +330,15 @@ def test_settings_hold_no_remote_address(site_folder: Path) -> None:
         text = path.read_text(encoding="utf-8")
         settings = json.loads(text[text.index("push(") + 5 : text.rindex(")")])
         assert "http" not in json.dumps([chart["figure"] for chart in settings["charts"].values()])
+
+
+def test_a_place_with_too_few_years_says_so(served: str, opened: Any) -> None:
+    """A place without a series says so in words, shows no empty chart, and a place with one brings the chart back."""
+    page = opened(served + "place.html?place=SYC", draw=False)
+    page.locator("#place-name", has_text="Seychelles").wait_for()
+    assert "Too few years" in page.inner_text("#place-trend-summary")
+    assert not page.locator("#place-trend-plot").is_visible()
+    page.select_option("#place-trend-place", "CAN")
+    page.wait_for_selector("#place-trend-plot[data-drawn^='CAN|']")
+    assert page.locator("#place-trend-plot svg").first.is_visible()
+    assert page.locator("#place-trend-plot .main-svg").first.bounding_box()["width"] > 600

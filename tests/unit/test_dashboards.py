@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards import charts, figures, formats, maps, plotly_bundle, theme
+from dashboards import charts, figures, formats, maps, plotly_bundle, theme, time_figures
 from dashboards.published import Published
 from dashboards.site import build_site
 
@@ -129,14 +129,14 @@ def test_json_cannot_end_its_script() -> None:
     [
         figures.ranked_dots("x", [(200, "target 200")], target=200),
         figures.ranked_dots("x", reference="United States"),
-        figures.reported_and_predicted("x"),
-        figures.value_over_time("x"),
-        figures.groups_over_time("x", "drug", [("heroin", "Heroin")]),
+        time_figures.reported_and_predicted("x"),
+        time_figures.value_over_time("x"),
+        time_figures.groups_over_time("x", "drug", [("heroin", "Heroin")]),
         maps.us_map("x"),
         maps.world_map("x"),
         figures.coverage_scatter("x", "y", 200.0, 50.0),
         figures.met_bars(),
-        figures.visits_and_sites(),
+        time_figures.visits_and_sites(),
     ],
 )
 def test_figures_are_skeletons_with_bindings(figure: Any) -> None:
@@ -279,3 +279,18 @@ def test_counties_stay_out_of_the_pages(built: dict[str, Path]) -> None:
     with Published(built["plain database"]) as published:
         assert "US-06037" not in published.names
         assert "US-CA" in published.names
+
+
+def test_every_inner_link_leads_somewhere(built: dict[str, Path]) -> None:
+    """Each link between pages, to a section or to a download points at something that is there."""
+    site = built["plain"]
+    pages = {name: (site / name).read_text(encoding="utf-8") for name in PAGES}
+    for name, page in pages.items():
+        for target in re.findall(r'href="([^"]+)"', page):
+            if target.startswith(("http", "data:")):
+                continue
+            file, _, anchor = target.partition("#")
+            file = file.split("?")[0] or name
+            assert (site / file).is_file(), (name, target)
+            if anchor and file in pages:
+                assert f'id="{anchor}"' in pages[file], (name, target)
