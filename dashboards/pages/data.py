@@ -13,7 +13,7 @@ STATE_WORDS = {
     "refused": "refused: last good data kept",
     "figures": "transcribed figures",
     "no data": "no data",
-    "current": "up to date",
+    "current": "no fault",
 }
 ORIGIN_WORDS = {
     "live": "fetched",
