@@ -115,6 +115,8 @@ def tidy_all(source: Source, root: Path, into: Path, code: str) -> Ingested:
     for snapshot in snapshots.kept(root, source.CARD.id):
         directory = into / snapshot.release
         try:
+            # Before the fingerprint, which rests on the record: changed bytes must not pass for unchanged tables.
+            snapshots.verify(snapshot)
             mark = tables.fingerprint(snapshot.snapshot_id, snapshot.sha256, code)
             made = tables.make(directory, mark, lambda snapshot=snapshot: _tidy_one(source, snapshot))
         except (SourceRefused, ContractBroken) as refusal:
@@ -128,7 +130,6 @@ def tidy_all(source: Source, root: Path, into: Path, code: str) -> Ingested:
 
 
 def _tidy_one(source: Source, snapshot: Snapshot) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
-    snapshots.verify(snapshot)
     tidy = source.tidy(snapshot)
     if tidy.unaccounted():
         raise SourceRefused(

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pandas as pd
 from assets.source import SourceRefused, refused_records
 
 MOST_BYTES = 300_000_000
-_NUMBER = r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$|^[+-]?\.\d+$"
+_NUMBER = r"^[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?$|^[+-]?\.[0-9]+$"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _gunzip(content: bytes, name: str) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as stream:
             plain = stream.read(MOST_BYTES + 1)
-    except (EOFError, OSError) as fault:
+    except (EOFError, OSError, zlib.error) as fault:
         raise SourceRefused(
             f"{name}: expected a complete gzip file, found a damaged one ({fault}). Download it again."
         ) from fault
@@ -88,8 +89,12 @@ def _unzip(content: bytes, name: str, member: str | None) -> bytes:
                     f"{name}: {tables[0].filename} unpacks to over {MOST_BYTES:,} bytes. Check its origin."
                 )
             return archive.read(tables[0])
-    except zipfile.BadZipFile as fault:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as fault:
         raise SourceRefused(f"{name}: expected a complete zip file, found a damaged one. Download it again.") from fault
+    except (RuntimeError, NotImplementedError) as fault:
+        raise SourceRefused(
+            f"{name}: expected an open zip file, found one that {fault}. Drop the table itself."
+        ) from fault
 
 
 def decode(content: bytes, name: str, encodings: tuple[str, ...] = ("utf-8-sig",)) -> tuple[str, str]:

@@ -17,7 +17,8 @@ RECORD = "snapshot.json"
 
 def kept(root: Path, source_id: str) -> list[Snapshot]:
     """Give every kept release of a source, oldest first."""
-    found = [read(record.parent) for record in (root / source_id).glob(f"*/{RECORD}")]
+    # A folder that begins with a dot is one that a killed run left half-kept.
+    found = [read(record.parent) for record in (root / source_id).glob(f"[!.]*/{RECORD}")]
     return sorted(found, key=lambda snapshot: release_order(snapshot.release))
 
 

@@ -58,9 +58,7 @@ def coverage(
         "denominator_high": denominator_high,
     }
     reached, people, low, high = broadcast(inputs)
-    _check_order("denominator_low", low, "denominator_high", high)
-    _check_order("denominator_low", low, "denominator", people)
-    _check_order("denominator", people, "denominator_high", high)
+    check_limits("denominator", people, low, high)
     columns = {"value": people, "lower": high, "upper": low}
     shares = {name: reached * per / np.where(of > 0, of, np.nan) for name, of in columns.items()}
     return interval_frame(shares, common_index(inputs))
@@ -116,7 +114,7 @@ def target_status(
     """
     inputs = {"value": value, "lower": lower, "upper": upper, "target": target}
     point, low, high, goal = broadcast(inputs, quantity=False)
-    _check_order("lower", low, "upper", high)
+    check_order("lower", low, "upper", high)
     if not require_interval:
         no_interval = np.isnan(low) & np.isnan(high)
         low, high = (np.where(no_interval, point, limit) for limit in (low, high))
@@ -124,7 +122,15 @@ def target_status(
     return np.select([np.isnan(goal), met, missed], ["no_target", "met", "not_met"], "undetermined")
 
 
-def _check_order(low_name: str, low: FloatArray, high_name: str, high: FloatArray) -> None:
+def check_limits(name: str, value: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    """Refuse an estimate that is outside its limits, and limits that are swapped."""
+    check_order(f"{name}_low", low, f"{name}_high", high)
+    check_order(f"{name}_low", low, name, value)
+    check_order(name, value, f"{name}_high", high)
+
+
+def check_order(low_name: str, low: FloatArray, high_name: str, high: FloatArray) -> None:
+    """Refuse a row whose lower number is above its higher one."""
     wrong = low > high
     if wrong.any():
         raise ValueError(

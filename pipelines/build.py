@@ -18,7 +18,7 @@ SCHEMAS = {
 
 def build(
     path: Path, tables: dict[str, Path], raw: dict[str, list[tuple[str, str]]], publication: dict[str, str]
-) -> dict[str, int]:
+) -> dict[str, tuple[int, int]]:
     """Write the file.
 
     Args:
@@ -28,7 +28,7 @@ def build(
         publication: The single row of ``meta.publication``.
 
     Returns:
-        Number of rows of every table, as it was loaded.
+        Number of rows of every table and the digest of their values, as they were loaded.
     """
     connection = duckdb.connect(str(path), config=CONFIG)
     try:
@@ -41,23 +41,24 @@ def build(
         columns = ", ".join(f"{_text(value)} AS {key}" for key, value in publication.items())
         connection.execute(f"CREATE TABLE meta.publication AS SELECT {columns}")
         _describe(connection)
+        loaded = contents(connection)
         connection.execute("CHECKPOINT")
-        return row_counts(connection)
+        return loaded
     finally:
         connection.close()
 
 
-def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Count the rows of every table by reading it, not from its statistics."""
+def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Count the rows of every table and digest their values, by reading all of them, whatever their order."""
     names = connection.execute(
         "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1"
     ).fetchall()
-    return {name: _one(connection, f"SELECT count(*) FROM {name}") for (name,) in names}
+    return {name: _contents_of(connection, name) for (name,) in names}
 
 
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _contents_of(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[int, int]:
+    row = connection.execute(f"SELECT count(*), coalesce(sum(hash(row_read)), 0) FROM {name} AS row_read").fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _load_raw(connection: duckdb.DuckDBPyConnection, name: str, parts: list[tuple[str, str]]) -> None:

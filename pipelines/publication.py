@@ -45,7 +45,7 @@ def publication(
     with held(settings.lock):
         changed = published_fingerprint(settings) != mark
         if changed:
-            publish(settings, contents(workspace, context.run_id, mark))
+            publish(settings, contents(workspace, context.run.run_id, mark))
     told = {"changed": changed, "fingerprint": mark}
     database, site = settings.database.resolve(), settings.site.resolve()
     return (

@@ -55,8 +55,8 @@ def publish(settings: Settings, contents: Contents) -> Path:
     building = settings.published / "build" / run_id
     building.mkdir(parents=True)
     database = building / DATABASE
-    rows = build(database, contents.tables, contents.raw, contents.publication)
-    audit(database, rows)
+    loaded = build(database, contents.tables, contents.raw, contents.publication)
+    audit(database, loaded)
     contents.site(database, building / "site")
     if not (building / "site" / "index.html").is_file():
         raise PublicationRefused(

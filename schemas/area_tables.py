@@ -14,7 +14,10 @@ INCOME_GROUPS = ("Low income", "Lower middle income", "Upper middle income", "Hi
 
 
 class Area(pa.DataFrameModel):
-    """One row per place that an observation can be about; grain: `area_id`."""
+    """One place that an observation can be about.
+
+    Grain: area.
+    """
 
     area_id: Series[str] = pa.Field(
         unique=True,

@@ -138,20 +138,20 @@ class IndicatorValue(pa.DataFrameModel):
     source_ids: Series[str] = pa.Field(str_length={"min_value": 3}, description="Sources, joined by a plus sign.")
     release: Series[str] = pa.Field(str_length={"min_value": 10}, description="Their releases, in the same order.")
 
-    @pa.dataframe_check(name="value_null_exactly_when_not_reported")
-    def value_matches_status(cls, frame: pd.DataFrame) -> pd.Series:
+    @pa.dataframe_check()
+    def value_null_exactly_when_not_reported(cls, frame: pd.DataFrame) -> pd.Series:
         """A value is there exactly when its status is reported."""
         return frame["value"].notna() == (frame["status"] == "reported")
 
-    @pa.dataframe_check(name="interval_contains_value")
+    @pa.dataframe_check()
     def interval_contains_value(cls, frame: pd.DataFrame) -> pd.Series:
         """The interval, where there is one, contains the value."""
         low = frame["lower_95"].isna() | frame["value"].isna() | (frame["lower_95"] <= frame["value"])
         high = frame["upper_95"].isna() | frame["value"].isna() | (frame["upper_95"] >= frame["value"])
         return low & high
 
-    @pa.dataframe_check(name="period_of_at_most_a_year")
-    def at_most_a_year(cls, frame: pd.DataFrame) -> pd.Series:
+    @pa.dataframe_check()
+    def period_of_at_most_a_year(cls, frame: pd.DataFrame) -> pd.Series:
         """No value covers more than a year: windows of twelve months are never summed."""
         return (frame["period_end"] - frame["period_start"]).dt.days <= 366
 

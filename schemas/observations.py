@@ -95,25 +95,25 @@ class Observation(pa.DataFrameModel):
     )
     note: Series[str] = pa.Field(description="Publisher's remark in short; empty where there is none.")
 
-    @pa.dataframe_check(name="value_null_exactly_when_not_reported")
-    def value_matches_status(cls, frame: pd.DataFrame) -> pd.Series:
+    @pa.dataframe_check()
+    def value_null_exactly_when_not_reported(cls, frame: pd.DataFrame) -> pd.Series:
         """A value is there exactly when its status is reported."""
         return frame["value"].notna() == (frame["status"] == "reported")
 
-    @pa.dataframe_check(name="period_ends_after_it_starts")
-    def period_is_ordered(cls, frame: pd.DataFrame) -> pd.Series:
+    @pa.dataframe_check()
+    def period_ends_after_it_starts(cls, frame: pd.DataFrame) -> pd.Series:
         """A period does not end before it starts."""
         return frame["period_end"] >= frame["period_start"]
 
-    @pa.dataframe_check(name="limits_contain_value")
+    @pa.dataframe_check()
     def limits_contain_value(cls, frame: pd.DataFrame) -> pd.Series:
         """Published limits, where given, lie on either side of the value."""
         below = frame["lower"].isna() | frame["value"].isna() | (frame["lower"] <= frame["value"])
         above = frame["upper"].isna() | frame["value"].isna() | (frame["upper"] >= frame["value"])
         return below & above
 
-    @pa.dataframe_check(name="value_within_the_measure_s_range")
-    def value_in_range(cls, frame: pd.DataFrame) -> pd.Series:
+    @pa.dataframe_check()
+    def value_within_the_measure_s_range(cls, frame: pd.DataFrame) -> pd.Series:
         """A value lies inside the range its measure's card allows."""
         least = frame["measure_id"].map({card.id: card.least for card in MEASURES.values()}).astype("float64")
         most = frame["measure_id"].map({card.id: card.most for card in MEASURES.values()}).astype("float64")

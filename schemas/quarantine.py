@@ -20,7 +20,7 @@ class Quarantine(pa.DataFrameModel):
     column: Series[str] = pa.Field(description="Column name as published; empty for a whole line.")
     value: Series[str] = pa.Field(description="Text found there, at most 200 characters.")
     code: Series[str] = pa.Field(
-        str_matches=r"^[a-z_]+$", description="Short name of the fault, such as unknown_area or not_a_number."
+        str_matches=r"^[a-z][a-z0-9_]*$", description="Short name of the fault, such as unknown_area or not_a_number."
     )
     reason: Series[str] = pa.Field(str_length={"min_value": 10}, description="What was expected, and what was found.")
 

@@ -12,18 +12,8 @@ from schemas.figures import FigureCitation
 from schemas.indicators import IndicatorValue
 from schemas.observations import Observation
 from schemas.quarantine import Quarantine
+from schemas.sources import CONNECTED
 
-RAW_SOURCES = (
-    "cdc_vsrr",
-    "cdc_wonder",
-    "phac_substance_harms",
-    "phac_consumption_sites",
-    "emcdda_bulletin",
-    "unaids_gam",
-    "cdc_dispensing",
-    "census_population",
-    "un_population",
-)
 RAW_COLUMNS = {
     "snapshot_id": "Kept bytes the line was read from; see meta.snapshots.",
     "_file": "File name inside the snapshot.",
@@ -82,7 +72,7 @@ def column_descriptions(model: type[pa.DataFrameModel]) -> dict[str, tuple[str, 
 def raw_models() -> dict[str, type[pa.DataFrameModel]]:
     """Give the model of every raw table, by the table's name."""
     found: dict[str, type[pa.DataFrameModel]] = {}
-    for source_id in RAW_SOURCES:
+    for source_id in CONNECTED:
         layout = import_module(f"schemas.sources.{source_id}")
         found |= getattr(layout, "RAW_MODELS", None) or {source_id: layout.Raw}
     return found | {"figures": FigureCitation}

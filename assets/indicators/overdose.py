@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
-from assets.indicators.rows import indicator_rows, joined, reliability, remark
+from assets.indicators.rows import indicator_rows, provenance, reliability, remark
 from epi.intervals import poisson_interval
 from epi.rates import crude_rate, rate_ratio
 from schemas.indicators import IndicatorCard
@@ -226,8 +226,7 @@ def _rate_rows(card: IndicatorCard, frame: pd.DataFrame, per: int) -> pd.DataFra
             reason=remark(reason, frame["note_people"]),
             reliability=reliability(frame["value"]),
             is_provisional=frame["is_provisional"] | frame["is_provisional_people"].fillna(False).astype("bool"),
-            source_ids=joined(frame["source_id"], frame["source_id_people"]),
-            release=joined(frame["release"], frame["release_people"]),
+            **provenance(frame, "people"),
         ),
     )
 
@@ -264,9 +263,8 @@ def _windows(card: IndicatorCard, rows: pd.DataFrame, method: str) -> pd.DataFra
 
 def _change(predicted: pd.DataFrame) -> pd.DataFrame:
     keys = [column for column in _GROUP if column not in ("period_start", "period_end")]
-    now = predicted[predicted["status"] == "reported"].assign(
-        month=predicted["period_end"].dt.to_period("M").astype("int64")
-    )
+    now = predicted[predicted["status"] == "reported"]
+    now = now.assign(month=now["period_end"].dt.to_period("M").astype("int64"))
     before = now.assign(month=now["month"] + 12)[[*keys, "month", "value"]]
     frame = now.merge(before, on=[*keys, "month"], suffixes=("", "_before"), validate="1:1")
     frame = frame[frame["value_before"] > 0].reset_index(drop=True)

@@ -67,10 +67,27 @@ def reliability(count: pd.Series) -> pd.Series:
     return label.mask(count < EVENTS_FOR_RELIABLE_RATE, "unreliable").mask(count.isna(), "not_assessed")
 
 
-def joined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Join two sources or two releases with a plus sign, once where they are the same or one is absent."""
-    same = (first == second) | second.isna() | (second == "")
-    return first.where(same, first + "+" + second.fillna(""))
+def provenance(frame: pd.DataFrame, *others: str) -> dict[str, pd.Series]:
+    """Name the sources a row rests on and their releases, in the same order, each pair once.
+
+    Args:
+        frame: Columns source_id, release, and the same ending in ``_<other>`` for each measure put beside the first.
+        others: Names of those measures, as ``pair`` gave them; a row that has none of one leaves it out.
+
+    Returns:
+        Columns ``source_ids`` and ``release``, joined by plus signs.
+    """
+    pairs = [(frame["source_id"], frame["release"])]
+    sources, releases = pairs[0]
+    for other in others:
+        source, release = frame[f"source_id_{other}"], frame[f"release_{other}"]
+        new = source.notna()
+        for known_source, known_release in pairs:
+            new &= ~((source == known_source) & (release == known_release))
+        sources = sources.where(~new, sources + "+" + source.fillna(""))
+        releases = releases.where(~new, releases + "+" + release.fillna(""))
+        pairs.append((source, release))
+    return {"source_ids": sources, "release": releases}
 
 
 def remark(*parts: pd.Series) -> pd.Series:

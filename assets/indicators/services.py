@@ -5,7 +5,7 @@ import pandas as pd
 
 from assets.indicators.infections import as_published
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
-from assets.indicators.rows import indicator_rows, joined, remark
+from assets.indicators.rows import indicator_rows, provenance, remark
 from epi.coverage import coverage
 from epi.intervals import poisson_interval
 from schemas.indicators import IndicatorCard, Target
@@ -216,8 +216,12 @@ def compute(measures: Measures) -> pd.DataFrame:
 def _syringes_computed(measures: Measures) -> pd.DataFrame:
     syringes = measures.read("syringes_distributed", ("emcdda_bulletin", "unaids_gam"), calendar_year=True, total=True)
     size = measures.read("people_who_inject_drugs", ("unaids_gam",), calendar_year=True, total=True)
-    size = size[size["status"] == "reported"].assign(size_year=size["period_end"].dt.year)
-    size = size.rename(columns={"period_end": "size_end"}).sort_values("size_end")
+    size = size[size["status"] == "reported"]
+    size = (
+        size.assign(size_year=size["period_end"].dt.year)
+        .rename(columns={"period_end": "size_end"})
+        .sort_values("size_end")
+    )
     size = size[["area_id", "size_end", "size_year", "value", "lower", "upper", "source_id", "release"]]
     given = syringes[syringes["status"] == "reported"].sort_values("period_end")
     frame = pd.merge_asof(
@@ -240,8 +244,7 @@ def _syringes_computed(measures: Measures) -> pd.DataFrame:
             upper_95=per_person["upper"],
             method="syringes distributed / people who inject drugs; range of the denominator where published",
             reason=remark(frame["note"], of_year),
-            source_ids=joined(frame["source_id"], frame["source_id_people"]),
-            release=joined(frame["release"], frame["release_people"]),
+            **provenance(frame, "people"),
         ),
     )
 
@@ -279,7 +282,8 @@ def _naloxone_per_death(measures: Measures) -> pd.DataFrame:
         NALOXONE_PER_DEATH,
         frame.assign(
             strata="all",
-            numerator=frame["value"] * hundreds,
+            # A hidden count of deaths hides the whole ratio, its numerator too.
+            numerator=(frame["value"] * hundreds).where(status != "suppressed"),
             denominator=frame["value_deaths"],
             denominator_low=few,
             denominator_high=many,
@@ -290,8 +294,7 @@ def _naloxone_per_death(measures: Measures) -> pd.DataFrame:
             status=status.mask(silent, "not_applicable"),
             reason=remark(frame["note"], frame["note_deaths"]).mask(silent, "no deaths or no population to divide by"),
             is_provisional=frame["is_provisional"] | frame["is_provisional_deaths"].fillna(False).astype("bool"),
-            source_ids=joined(joined(frame["source_id"], frame["source_id_people"]), frame["source_id_deaths"]),
-            release=joined(joined(frame["release"], frame["release_people"]), frame["release_deaths"]),
+            **provenance(frame, "people", "deaths"),
         ),
     )
 

@@ -1,21 +1,11 @@
-"""Sources: one module each, listed here once."""
+"""Sources: one module each; ``schemas.sources`` lists them once."""
 
 from importlib import import_module
 
 from assets.source import Source, as_source
 from schemas.source_card import SourceCard
+from schemas.sources import CONNECTED
 
-CONNECTED = (
-    "cdc_vsrr",
-    "cdc_wonder",
-    "phac_substance_harms",
-    "phac_consumption_sites",
-    "emcdda_bulletin",
-    "unaids_gam",
-    "cdc_dispensing",
-    "census_population",
-    "un_population",
-)
 FIGURES_ONLY = ("ons_drug_poisoning", "optic_policy")
 SOURCE_IDS = (*CONNECTED, *FIGURES_ONLY)
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epi.coverage import coverage, target_status
+from epi.coverage_simulation import coverage_draws, simulated_coverage
 
 amounts = st.floats(min_value=0, max_value=1e9).map(lambda amount: round(amount, 3))
 sizes = st.floats(min_value=1, max_value=1e9)
@@ -141,3 +142,81 @@ def test_wider_intervals_never_decide_more():
         assert decided == sorted(decided, reverse=True)
         assert decided[0]
         assert not decided[-1]
+
+
+def test_simulated_limits_of_a_full_count_are_the_bounds():
+    """With a numerator counted in full, simulation gives the bounds, however lopsided the estimate."""
+    inputs = ([1_200_000, 300], [10_000, 1_000], [8_000, 900], [15_000, 4_000])
+    bounds, simulated = coverage(*inputs), simulated_coverage(*inputs)
+    np.testing.assert_allclose(simulated[["value", "lower", "upper"]], bounds, rtol=3e-3)
+
+
+def test_simulated_limits_of_two_log_normal_numbers_have_a_closed_form():
+    """The ratio of two log-normal numbers is log-normal, with the two errors added in squares."""
+    z = 1.959963984540054
+    row = simulated_coverage(
+        400, 1_000, 1_000 / np.exp(0.2 * z), 1_000 * np.exp(0.2 * z), 400 / np.exp(0.1 * z), 400 * np.exp(0.1 * z)
+    ).loc[0]
+    spread = np.exp(z * np.hypot(0.2, 0.1))
+    np.testing.assert_allclose([row["lower"], row["upper"]], [0.4 / spread, 0.4 * spread], rtol=0.01)
+
+
+def test_the_probability_of_meeting_a_target_is_that_of_the_draws():
+    """Above its own median with probability one half; certainty where limits are clear; none without a target."""
+    table = simulated_coverage(400, 1_000, 800, 1_250, target=[40, 30, 60, None], per=100)
+    np.testing.assert_allclose(table["probability_met"], [0.5, 1, 0, np.nan], atol=0.01)
+    assert table["target_status"].tolist() == ["undetermined", "met", "not_met", "no_target"]
+    ceiling = simulated_coverage(400, 1_000, 800, 1_250, target=42, per=100, higher_is_better=False).loc[0]
+    floor = simulated_coverage(400, 1_000, 800, 1_250, target=42, per=100).loc[0]
+    assert ceiling["probability_met"] + floor["probability_met"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("distribution", ["log-normal", "normal", "beta"])
+def test_numerator_draws_have_the_limits_they_are_made_from(distribution):
+    """Draws of a sampled share keep its limits (of a near-symmetric share also as a beta distribution)."""
+    drawn = coverage_draws(0.5, 1, 1, 1, 0.45, 0.55, numerator_distribution=distribution)
+    np.testing.assert_allclose(np.quantile(drawn, [0.025, 0.5, 0.975]), [0.45, 0.5, 0.55], rtol=3e-3)
+
+
+def test_draws_repeat_with_the_seed_and_not_with_another():
+    """The same seed gives the same draws, whichever rows stand beside; another seed gives others."""
+    one, two = (
+        coverage_draws(100, size, size / 2, size * 2, draws=50) for size in map(np.array, (1_000, [1_000, 500]))
+    )
+    np.testing.assert_array_equal(one[:, 0], two[:, 0])
+    assert (coverage_draws(100, 1_000, 500, 2_000, draws=50, seed=3) != one).any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_simulation_never_raises_on_zeros():
+    """Unknown or zero populations and limits give nan; nothing delivered gives 0."""
+    table = simulated_coverage(
+        [5, 5, 0, None, 5], [0, 10, 10, 10, 10], [0, None, 5, 5, 0], [0, 20, 20, 20, 20], target=1
+    )
+    assert table["value"].isna().tolist() == [True, False, False, True, False]
+    assert table["lower"].isna().tolist() == [True, True, False, True, True]
+    assert table.loc[2, ["value", "lower", "upper"]].tolist() == [0, 0, 0]
+    assert table["probability_met"].isna().tolist() == [True, True, False, True, True]
+    assert simulated_coverage([], [], [], []).shape == (0, 5)
+
+
+def test_impossible_simulations_are_refused():
+    """A beta numerator in percent, no draws, and limits that exclude the numerator are named."""
+    with pytest.raises(ValueError, match="a beta numerator must be a proportion between 0 and 1"):
+        coverage_draws(40, 100, 90, 110, 35, 45, numerator_distribution="beta")
+    with pytest.raises(ValueError, match="draws must be at least 1"):
+        coverage_draws(40, 100, 90, 110, draws=0)
+    with pytest.raises(ValueError, match="numerator_low must not exceed numerator; found numerator_low 50"):
+        coverage_draws(40, 100, 90, 110, 50, 60)
+
+
+@given(amounts, st.tuples(sizes, sizes, sizes).map(sorted), st.sampled_from([1, 100]))
+@settings(max_examples=30, deadline=None)
+def test_simulated_limits_enclose_and_scale(numerator, estimates, per):
+    """Simulated limits enclose the value and scale with the unit."""
+    low, middle, high = estimates
+    table = simulated_coverage(numerator, middle, low, high, per=per, draws=200)
+    value, lower, upper = table.loc[0, ["value", "lower", "upper"]]
+    assert lower <= value <= upper
+    plain = simulated_coverage(numerator, middle, low, high, draws=200)
+    np.testing.assert_allclose(table[["value", "lower", "upper"]], plain[["value", "lower", "upper"]] * per, rtol=1e-9)

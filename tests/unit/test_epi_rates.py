@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
+from statsmodels.stats.rates import confint_poisson_2indep
 
 from epi.intervals import poisson_interval
-from epi.rates import crude_rate, rate_ratio
+from epi.rates import crude_rate, incidence_rate, rate_difference, rate_ratio
 
 RATIO_METHODS = ["exact", "midp", "log"]
 events = st.integers(min_value=0, max_value=100_000)
@@ -198,3 +199,38 @@ def test_unknown_ratio_method_is_named():
     """An unknown method is refused with the known ones."""
     with pytest.raises(ValueError, match="one of exact, midp, log; found 'wald'"):
         rate_ratio(1, 1, 1, 1, method="wald")
+
+
+def test_incidence_is_a_crude_rate_with_exact_limits():
+    """12 events in 640.5 person-years are 1.87 per 100, with Garwood's limits; none in any has a finite upper limit."""
+    table = incidence_rate([12, 0, 3], [640.5, 85.0, 0])
+    expected = stats.chi2.ppf([0.025, 0.975], [24, 26]) / 2 / 6.405
+    np.testing.assert_allclose(table.loc[0], [12 / 6.405, *expected], rtol=1e-9)
+    assert table.loc[1, ["value", "lower"]].tolist() == [0, 0]
+    assert table.loc[2].isna().all()
+
+
+@pytest.mark.parametrize("method", ["exact", "byar", "hybrid"])
+def test_rate_differences_recover_the_limits_of_their_rates(method):
+    """A difference with a rate known for sure has the other rate's own limits, whatever the Poisson method."""
+    rate = crude_rate(41, 28_010, method=method).loc[0]
+    sure = crude_rate(4_000_000_000, 2.0e14).loc[0, "value"]
+    row = rate_difference(41, 28_010, 4_000_000_000, 2.0e14, method=method).loc[0]
+    np.testing.assert_allclose(row, rate - sure, rtol=1e-4)
+
+
+def test_rate_differences_approach_the_normal_limits():
+    """With many events the limits are value -/+ z times the root of the summed variances, as statsmodels' Wald."""
+    expected = confint_poisson_2indep(41_000, 28_010, 15_000, 19_017, method="wald", compare="diff")
+    row = rate_difference(41_000, 28_010, 15_000, 19_017, per=1).loc[0]
+    np.testing.assert_allclose(row[["lower", "upper"]], expected, rtol=1e-3)
+
+
+@given(events, people, events, people)
+@settings(max_examples=60, deadline=None)
+def test_rate_differences_are_enclosed_mirror_and_never_raise(a, n_a, b, n_b):
+    """Limits enclose the difference and change sign with the groups exchanged, zeros included."""
+    value, lower, upper = rate_difference(a, n_a, b, n_b).loc[0]
+    assert lower <= value <= upper
+    np.testing.assert_allclose(rate_difference(b, n_b, a, n_a).loc[0], [-value, -upper, -lower], rtol=1e-9, atol=1e-9)
+    assert rate_difference(a, 0, b, n_b).isna().all(axis=None)
