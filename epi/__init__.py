@@ -3,11 +3,22 @@
 No input or output, no orchestration: every function here can be used in a notebook.
 
 - `epi.intervals`: confidence limits of counts and of proportions.
-- `epi.rates`: crude rates and rate ratios.
-- `epi.coverage`: coverage under an uncertain denominator, and whether a target is met.
-- `epi.standardise`: directly standardised rates and standardised ratios.
+- `epi.rates`: crude rates, person-time incidence, ratios and differences of rates.
+- `epi.proportions`: proportions and their differences, from counts and from surveys.
+- `epi.repeat_events`: rates of events that one person can have more than once.
+- `epi.standardise`: directly standardised rates, indirectly standardised ratios and rates.
+- `epi.life`: years of life lost, life expectancy.
 - `epi.mortality`: which deaths are overdose deaths, and which drugs were involved.
-- `epi.trends`: annual percent change and joinpoints.
-- `epi.disclosure`: suppression of small cells, and its audit.
-- `epi.economics`: incremental analysis, acceptability and the value of information.
+- `epi.visits`: which visits and stays are for an overdose.
+- `epi.trends`, `epi.joinpoint`: annual percent change and joinpoints.
+- `epi.interrupted`: interrupted time series.
+- `epi.timeliness`: revisions, completeness, and what was known on a date.
+- `epi.nowcast`: how many events a recent period will have once the late reports are in.
+- `epi.aberration`: counts higher than their own past would lead one to expect.
+- `epi.equity`: groups compared with a reference group, and measures of inequality.
+- `epi.coverage`, `epi.coverage_simulation`: coverage under uncertain numerator and denominator, and whether a target is met.
+- `epi.population_size`: capture-recapture, multipliers, and what several estimates say.
+- `epi.cascade`: care cascades, conditional and of all.
+- `epi.presentation`: whether an estimate is precise enough to be shown.
+- `epi.small_areas`: funnel limits, fifths, smoothed rates.
 """

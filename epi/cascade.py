@@ -169,7 +169,9 @@ def cascade_product(
     none = (p == 0).any(axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         down, up = (np.sqrt((np.log(p / limit) ** 2).sum(axis=0)) for limit in (low, high))
-        lower, upper = value * np.exp(-down), np.minimum(value * np.exp(up), 1.0)
+        log_value = np.log(p).sum(axis=0)
+        lower, upper = np.exp(log_value - down), np.minimum(np.exp(log_value + up), 1.0)
+    lower, upper = np.minimum(lower, value), np.maximum(upper, value)
     lower = np.where(none & ~np.isnan(low.sum(axis=0)), 0.0, lower)
     upper = np.where(none, np.where(p == 0, high, np.inf).min(axis=0), upper)
     columns = {"value": value, "lower": lower, "upper": upper}

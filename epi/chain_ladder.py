@@ -36,7 +36,8 @@ def mack(triangle: pd.DataFrame, confidence: float = 0.9) -> MackFit:
     1, min(s_{d-1}^4 / s_{d-2}^2, s_{d-2}^2, s_{d-1}^2). With U the final count, a the newest delay,
     mse(i) = U_i^2 sum_{d>=a} s_d^2 / f_d^2 (1 / C_{id} + 1 / S_d), S_d the denominator of f_d; the total adds
     2 U_i U_j sum s_d^2 / (f_d^2 S_d) over pairs, d from the newer of their delays on. Limits take `outstanding` as
-    lognormal (normal where not above 0). A factor of 0 / 0 is 1. A period without
+    lognormal (normal where not above 0). A factor of 0 / 0 is 1 (nan where no period was
+    seen at both delays). A period without
     events so far stays at 0 with standard error 0, as any factor times 0 is 0: `epi.nowcast.nowcast` has limits for it.
 
     Args:
@@ -79,9 +80,12 @@ def mack(triangle: pd.DataFrame, confidence: float = 0.9) -> MackFit:
         scaled = variance / factor**2
         terms = np.where(variance == 0, 0.0, scaled * (1 / path[:, :-1] + 1 / base))
         common = np.where(variance == 0, 0.0, scaled / base)
+    # An infinite factor (no events before, some after) says only that the final count cannot be told.
+    path[~np.isfinite(path)] = np.nan
     ahead = np.arange(cells.shape[1] - 1) >= newest[:, None]
     final = path[:, -1]
-    own = np.where(final == 0, 0.0, final**2 * np.where(ahead, terms, 0.0).sum(axis=1))
+    with np.errstate(invalid="ignore"):
+        own = np.where(final == 0, 0.0, final**2 * np.where(ahead, terms, 0.0).sum(axis=1))
     tails = np.append(np.cumsum(common[::-1])[::-1], 0.0)
     shared = tails[np.maximum(newest[:, None], newest)] * np.outer(final, final)
     np.fill_diagonal(shared, 0.0)
@@ -101,11 +105,11 @@ def _factors(cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     base = now.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = later.sum(axis=0) / base
-        factor = np.where((base == 0) & (later.sum(axis=0) == 0), 1.0, factor)
+        factor = np.where(pair.any(axis=0) & (base == 0) & (later.sum(axis=0) == 0), 1.0, factor)
         squares = np.where(now > 0, now * (later / now - factor) ** 2, 0.0).sum(axis=0)
     number = ((now > 0) & pair).sum(axis=0)
     variance = np.divide(squares, number - 1, out=np.full(len(base), np.nan), where=number > 1)
-    variance[number == 0] = np.where(np.isinf(factor[number == 0]), np.nan, 0.0)
+    variance[number == 0] = np.where(np.isfinite(factor[number == 0]), 0.0, np.nan)
     for delay in np.flatnonzero((number == 1) & (np.arange(len(base)) >= 2)):
         before, last = variance[delay - 2], variance[delay - 1]
         variance[delay] = min(last**2 / before if before > 0 else 0.0, before, last)

@@ -81,7 +81,7 @@ def limits_of_measure(
     if measure.no_effect is None or (ordered and measure.fewest == 2):
         lower, upper = low, high
     elif measure.no_effect == 0:
-        sign = np.where((value < 0) | ((value == 0) & (low < 0)), -1.0, 1.0)
+        sign = np.where((value < 0) | (low < 0), -1.0, 1.0)
         near, far = (np.where(sign < 0, -high, low), np.where(sign < 0, -low, high))
         inner, outer = np.maximum(2 * np.abs(value) - far, 0.0), 2 * np.abs(value) - near
         lower, upper = np.where(sign < 0, -outer, inner), np.where(sign < 0, -inner, outer)

@@ -121,12 +121,13 @@ def _of_mean(make: Callable[..., FloatArray], per: float = 1.0) -> Callable[...,
 
 def _theil(y: FloatArray, layout: Layout) -> FloatArray:
     ratio = y / mean(y, layout)[..., None]
-    return np.asarray((layout.share * special.xlogy(ratio, ratio)).sum(axis=-1))
+    # Rounding can leave equal groups a trifle below 0, which the index cannot be.
+    return np.asarray(np.maximum((layout.share * special.xlogy(ratio, ratio)).sum(axis=-1), 0.0))
 
 
 def _mean_log_deviation(y: FloatArray, layout: Layout) -> FloatArray:
     ratio = np.where(layout.present, y / mean(y, layout)[..., None], 1.0)
-    return np.asarray(-(layout.share * np.log(ratio)).sum(axis=-1))
+    return np.asarray(np.maximum(-(layout.share * np.log(ratio)).sum(axis=-1), 0.0))
 
 
 def _concentration(y: FloatArray, layout: Layout) -> FloatArray:
@@ -139,7 +140,7 @@ def _gini(y: FloatArray, layout: Layout) -> FloatArray:
     share = np.take_along_axis(np.broadcast_to(layout.share, y.shape), order, axis=-1)
     ranked = np.take_along_axis(y, order, axis=-1)
     rank = np.cumsum(share, axis=-1) - share / 2
-    return np.asarray((share * (2 * rank - 1) * ranked).sum(axis=-1) / mean(y, layout))
+    return np.asarray(np.maximum((share * (2 * rank - 1) * ranked).sum(axis=-1), 0.0) / mean(y, layout))
 
 
 def _attributable(y: FloatArray, layout: Layout) -> FloatArray:

@@ -195,8 +195,7 @@ def nowcast(
     drawn = _draw_completeness(delays, phi, draws, generator)[:, newest]
     drawn[:, ~begun | (completeness == 0)] = np.nan
     finals = _draw_finals(reported, drawn, complete, phi, generator)
-    with np.errstate(invalid="ignore"):
-        value = np.where(complete, reported, reported / completeness)
+    value = np.where(complete, reported, reported / np.where(completeness > 0, completeness, np.nan))
     # 0 reported is 0 in all whatever the completeness, so long as it is not 0 itself.
     value = np.where((reported == 0) & begun & (completeness != 0), 0.0, value)
     lower, upper = _limits(finals, value, confidence)

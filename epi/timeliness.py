@@ -62,7 +62,7 @@ def revision_summary(
     release: str = "release",
     value: str = "value",
     within: float = 0.2,
-    min_age: float = 0,
+    min_age: float | None = None,
 ) -> pd.DataFrame:
     r"""Summarise how the figure of each reference period changed between releases.
 
@@ -78,7 +78,7 @@ def revision_summary(
         value: Column of the figure, any unit; missing allowed.
         within: How near the latest figure counts as near, a proportion of it.
         min_age: Leave out reference periods whose age at the newest release of the frame is less (in days, or units):
-            too young to have settled.
+            too young to have settled. None keeps all.
 
     Returns:
         A frame by key and reference period: `revisions`, `first`, `latest`, `minimum`, `maximum`, `median` (of the
@@ -102,17 +102,20 @@ def revision_summary(
     if not within >= 0:
         raise ValueError(f"within must be a proportion of 0 or more, such as 0.2; found {within}.")
     keys, ordered = _ordered(frame, by, reference, release)
-    ordered = ordered.assign(_value=_figures(ordered[value], value), _lag=_lags(ordered, reference, release))
-    if len(ordered):
-        age = _as_days(ordered[release].max() - ordered[reference])
-        ordered = ordered[(age >= min_age) & ordered["_value"].notna()]
-    same = ordered["_value"].eq(ordered.groupby(keys, sort=False)["_value"].shift())
-    changes = ordered[~same]
-    groups = changes.groupby(keys, sort=False)
-    last = groups["_value"].transform("last")
-    far = (changes["_value"] - last).abs() > within * last.abs() + 1e-12 * last.abs()
+    work = ordered[keys].assign(_value=_figures(ordered[value], value), _lag=_lags(ordered, reference, release))
+    kept = work["_value"].notna().to_numpy()
+    if min_age is not None and len(work):
+        kept = kept & (_as_days(ordered[release].max() - ordered[reference]) >= min_age)
+    # The caller's index may repeat labels (frames put together), which pandas cannot group by.
+    work = work[kept].reset_index(drop=True)
+    same = work["_value"].eq(work.groupby(keys, sort=False, dropna=False)["_value"].shift())
+    changes = work[~same]
+    last = changes.groupby(keys, sort=False, dropna=False)["_value"].transform("last")
+    changes = changes.assign(_far=(changes["_value"] - last).abs() > (within + 1e-12) * last.abs())
     # The figures after the last one that was far: counted from the end, so that a wandering figure starts over.
-    near = ~far[::-1].groupby([changes[key] for key in keys], sort=False).cummax()[::-1]
+    far = changes[::-1].groupby(keys, sort=False, dropna=False)["_far"].cummax()
+    changes = changes.assign(_near=changes["_lag"].where(~far.sort_index().astype(bool)))
+    groups = changes.groupby(keys, sort=False, dropna=False)
     table = groups.agg(
         revisions=("_value", "size"),
         first=("_value", "first"),
@@ -122,12 +125,12 @@ def revision_summary(
         median=("_value", "median"),
         first_lag=("_lag", "first"),
         last_lag=("_lag", "last"),
+        near_latest_lag=("_near", "min"),
     )
     table["revisions"] -= 1
     table.insert(6, "spread", table["maximum"] - table["minimum"])
     maximum = table["maximum"].abs()
     table.insert(7, "relative_spread", table["spread"] / maximum.where(maximum > 0))
-    table["near_latest_lag"] = changes["_lag"].where(near).groupby([changes[key] for key in keys], sort=False).min()
     return table
 
 
@@ -201,7 +204,7 @@ def completeness(
     for column in columns:
         long[column] = np.repeat(wide.index.get_level_values(column).to_numpy(), len(wanted))
     table = (
-        long.groupby([*columns, "lag"], sort=True)
+        long.groupby([*columns, "lag"], sort=True, dropna=False)
         .agg(
             periods=("used", "sum"),
             known=("known", "sum"),
@@ -261,7 +264,7 @@ def _known_at(
     at = _as_days(ordered[reference] - origin)
     released = _as_days(ordered[release] - origin)
     figures = pd.DataFrame({"figure": _figures(ordered[value], value, quantity=True), "row": np.arange(len(ordered))})
-    code = ordered.groupby(keys, sort=False).ngroup().to_numpy()
+    code = ordered.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
     starts = np.flatnonzero(np.diff(code, prepend=-1))
     # One sorted axis for all groups: a group's own releases lie within its own stretch of it.
     width = float(max(released.max(initial=0.0), (at.max(initial=0.0) + lags.max())) - min(at.min(initial=0.0), 0) + 1)

@@ -134,8 +134,8 @@ def test_ears_refuses_misuse():
 def test_season_levels_are_those_of_the_paper():
     """A year has one level of 7 weeks about the assessed week and nine of 5 weeks.
 
-    Noufaily et al. 2013, as told on the page of obdetector.ir on Farrington flexible: "a reference period of seven weeks
-    ... as well as nine five-week periods per year".
+    Noufaily et al. 2013, as told on the page of obdetector.ir on Farrington flexible: "a reference period of seven
+    weeks ... as well as nine five-week periods per year".
     """
     levels = season_levels(np.arange(52), 52, 3, 10)
     assert np.bincount(levels).tolist() == [7, *[5] * 9]
@@ -206,11 +206,11 @@ def test_farrington_holds_its_false_alarm_rate():
 
 def test_short_baselines_are_named():
     """Periods without five years behind them have a reason and no alarm; so do missing counts."""
-    counts = np.full(265, 9.0)
+    counts = np.full(266, 9.0)
     counts[-1] = np.nan
-    found = farrington_flexible(pd.Series(counts, index=range(100, 365)), assess=3)
+    found = farrington_flexible(pd.Series(counts, index=range(100, 366)), assess=3)
     assert found["reason"].tolist() == ["", "", "count missing"]
-    assert found.index.tolist() == [362, 363, 364]
+    assert found.index.tolist() == [363, 364, 365]
     early = farrington_flexible(counts[:200], assess=None)
     assert (early["reason"] == "baseline too short").all()
     assert early["alarm"].isna().all()
@@ -244,7 +244,7 @@ def test_farrington_never_raises_and_upper_is_above_expected(seed, mean):
 def test_farrington_refuses_misuse():
     """Seasons, levels and probabilities that make no baseline are named."""
     with pytest.raises(ValueError, match="levels must be from 2 to 10"):
-        farrington_flexible([1], season=12, half_window=1, levels=11)
+        farrington_flexible([1], season=12, half_window=1, guard=6, levels=11)
     with pytest.raises(ValueError, match="alpha must be a probability"):
         farrington_flexible([1], alpha=1)
     with pytest.raises(ValueError, match="guard from 0 to below season"):

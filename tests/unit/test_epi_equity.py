@@ -218,9 +218,16 @@ def test_misuse_is_refused():
         measured(BIRTHS.assign(low=80, high=99), lower="low", upper="high")
 
 
-places = st.lists(st.tuples(st.floats(0.5, 90), st.floats(0.01, 5), st.integers(1, 10**6)), min_size=5, max_size=7).map(
-    lambda rows: pd.DataFrame(rows, columns=["value", "se", "population"]).assign(
-        place="P", rank=range(1, len(rows) + 1)
+groups = st.tuples(st.floats(0.5, 90), st.floats(0.01, 0.2), st.integers(1, 10**6))
+places = st.lists(groups, min_size=5, max_size=7).map(
+    lambda rows: pd.DataFrame(
+        {
+            "place": "P",
+            "rank": range(1, len(rows) + 1),
+            "value": [value for value, _, _ in rows],
+            "se": [value * relative for value, relative, _ in rows],
+            "population": [people for _, _, people in rows],
+        }
     )
 )
 
