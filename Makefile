@@ -13,7 +13,7 @@ serve: $(VENV)/installed ## Show the published site
 	$(BIN)/hre serve
 
 test: $(VENV)/installed-dev check ## Everything that must hold, browser tests included
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed-dev ## Style and types
 	$(BIN)/ruff check .

@@ -50,6 +50,12 @@ def bring_in(source: Source, root: Path, drop: Path, transport: Transport | None
 def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) -> None:
     releases: dict[str, list[Recognised]] = {}
     for path in snapshots.dropped_in(folder):
+        if "synthetic" in path.name.lower():
+            arrival.refused.append(
+                f"{path.name}: expected a publisher's file, found one that calls itself synthetic; invented data are never "
+                "published. Take it out of the drop folder."
+            )
+            continue
         try:
             recognised = source.recognise(path)
         except SourceRefused as refusal:

@@ -16,7 +16,7 @@ No input or output, no orchestration: every function here can be used in a noteb
 - `epi.nowcast`: how many events a recent period will have once the late reports are in.
 - `epi.aberration`: counts higher than their own past would lead one to expect.
 - `epi.equity`: groups compared with a reference group, and measures of inequality.
-- `epi.coverage`, `epi.coverage_simulation`: coverage under uncertain numerator and denominator, and whether a target is met.
+- `epi.coverage`, `epi.coverage_simulation`: coverage under uncertain counts, and whether a target is met.
 - `epi.population_size`: capture-recapture, multipliers, and what several estimates say.
 - `epi.cascade`: care cascades, conditional and of all.
 - `epi.presentation`: whether an estimate is precise enough to be shown.

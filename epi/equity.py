@@ -73,7 +73,7 @@ def compare_groups(
     keys = [by] if isinstance(by, str) else list(by)
     require_columns(frame, [*keys, group])
     events, people = read_columns(frame, [count, population])
-    refuse_repeated(frame, keys, group)
+    _refuse_repeated(frame, keys, group)
     place = (
         frame.groupby(keys, sort=False, dropna=False, observed=True).ngroup() if keys else frame[group].map(lambda _: 0)
     )
@@ -218,7 +218,7 @@ def inequality(
         missing == "leave_out",
         confidence,
     )
-    refuse_repeated(frame, places.by, group)
+    _refuse_repeated(frame, places.by, group)
     blocks = [
         _measured(places.rows(rows), names, fewest_ranked, distribution, confidence, draws, seed)
         for rows in _blocks(places, draws)
@@ -239,7 +239,7 @@ def inequality(
     )
 
 
-def refuse_repeated(frame: pd.DataFrame, by: Sequence[str], group: str) -> None:
+def _refuse_repeated(frame: pd.DataFrame, by: Sequence[str], group: str) -> None:
     """Refuse a frame that has a group of a place twice."""
     repeated = frame.duplicated([*by, group]).to_numpy()
     if repeated.any():

@@ -127,8 +127,8 @@ def unspecified_drug(underlying: Codes, contributing: Codes, definition: Definit
         A Series of truth values, one per death. Overdose deaths without any drug code are not among them.
 
     References:
-        Indicator 6 of this project's registry. Not to be mistaken for the share of T40.6 among opioid deaths, which asks
-        whether the opioid was named, not whether any drug was.
+        Indicator 6 of this project's registry. The share of T40.6 among opioid deaths is another thing: whether the
+        opioid was named, not whether any drug was.
 
     Examples:
         >>> unspecified_drug(["X44", "X44", "X44"], ["T509", "T509 T401", "T509 F102"]).tolist()

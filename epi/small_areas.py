@@ -249,8 +249,6 @@ def _prediction(people: FloatArray, goal: float, alpha: float, distribution: Dis
 
 
 def _check_binomial(events: FloatArray, people: FloatArray, goal: float) -> None:
-    if goal > 1:
-        raise ValueError(f"target must be a proportion for the binomial distribution; found {goal:g} per person.")
     for wrong, what in (
         (events > people, "have no count above their population"),
         (people != np.round(people), "have whole numbers of people for the binomial distribution"),
@@ -261,3 +259,5 @@ def _check_binomial(events: FloatArray, people: FloatArray, goal: float) -> None
                 f"Areas must {what}; found count {events[wrong][0]:g}, population "
                 f"{people[wrong][0]:g}{first_position(wrong)}."
             )
+    if goal > 1:
+        raise ValueError(f"target must be a proportion for the binomial distribution; found {goal:g} per person.")

@@ -16,15 +16,16 @@ DRUGS = "(?:T3[6-9]|T4[0-9]|T50)"
 # Codes that ICD-10-CM received in the middle of the series: before that, the flag says nothing.
 FENTANYL = ("T4041",)
 METHAMPHETAMINE = ("T4365",)
+INTENT_AT = 5
 DRUG_CLASSES = {
-    "any_opioid": "T40[0-46]",
-    "heroin": "T401",
-    "natural_semisynthetic": "T402",
-    "methadone": "T403",
-    "synthetic_opioid": "T404",
-    "cocaine": "T405",
-    "psychostimulant": "T436",
-    "benzodiazepine": "T424",
+    "any_opioid": "T40[0-46].",
+    "heroin": "T401.",
+    "natural_semisynthetic": "T402.",
+    "methadone": "T403.",
+    "synthetic_opioid": "T404.",
+    "cocaine": "T405.",
+    "psychostimulant": "T436.",
+    "benzodiazepine": "T424.",
 }
 
 
@@ -63,7 +64,7 @@ def classify(
           `synthetic_opioid`, `cocaine`, `psychostimulant`, `benzodiazepine`; `fentanyl`, `methamphetamine` (nullable).
 
     Raises:
-        ValueError: A code option does not lie within T40.4 or T43.6.
+        ValueError: A code option does not lie within T40.4 or T43.6, or has an intent in it.
         TypeError: Diagnoses are not text.
 
     References:
@@ -94,29 +95,29 @@ def classify(
     }
     columns |= {name: flags[name] for name in DRUG_CLASSES}
     frame = pd.DataFrame(columns, index=visits.index)
-    for name, beginning in options.items():
-        frame[name] = pd.array(flags[name], dtype="boolean")
-        if not beginning:
+    for name in options:
+        # Without codes nobody looked: missing where the visit is an overdose, False where it is not.
+        frame[name] = pd.array(flags.get(name, np.zeros(len(visits), dtype=bool)), dtype="boolean")
+        if name not in flags:
             frame.loc[overdose, name] = pd.NA
     return frame
 
 
 def _rules(classes: dict[str, str]) -> dict[str, str]:
     """Give the rule of each encounter, intent and drug class, as regular expressions over whole codes."""
-    rules = {
-        encounter: _poisoning("[1-4]", f"{letter}$" if letter else "$") for encounter, letter in ENCOUNTERS.items()
-    }
-    rules |= {intent: _poisoning(digit, "A?$") for intent, digit in INTENTS.items()}
-    for name, beginning in classes.items():
-        # A rule that nothing meets, where a class has no codes.
-        rules[name] = f"(?=^{beginning}){_poisoning('[1-4]', 'A?$')}" if beginning else "^$"
-    return rules
+    rules = {encounter: _poisoning("[1-4]", letter) for encounter, letter in ENCOUNTERS.items()}
+    rules |= {intent: _poisoning(digit, "A?") for intent, digit in INTENTS.items()}
+    # No drug class lies in a category whose intent is the fifth character.
+    return rules | {name: f"^(?:{beginning})[1-4]A?$" for name, beginning in classes.items() if beginning}
 
 
-def _poisoning(intent: str, end: str) -> str:
-    # The X before a missing encounter is a place-holder and may be missing too (T36.91 for T36.91X).
-    fifth = f"{FIFTH_CHARACTER}{intent}(?:.{end}{'|$' if end in ('$', 'A?$') else ''})"
-    return f"^(?:{fifth}|(?!{FIFTH_CHARACTER}){DRUGS}..{intent}{end})"
+def _poisoning(intent: str, letter: str) -> str:
+    """Give the rule of a poisoning by any drug with an intent and the letter of an encounter."""
+    fifth = f"{FIFTH_CHARACTER}{intent}.{letter}"
+    if letter in ("", "A?"):
+        # The X that stands in for the sixth character may be missing too where nothing follows it (T36.91).
+        fifth += f"|{FIFTH_CHARACTER}{intent}"
+    return f"^(?:{fifth}|{DRUGS}..{intent}{letter})$"
 
 
 def _beginning(codes: Sequence[str], within: str, name: str) -> str:
@@ -125,9 +126,12 @@ def _beginning(codes: Sequence[str], within: str, name: str) -> str:
         raise TypeError(f"{name} must be a list of codes; found the single text {codes!r}. Put it in brackets.")
     plain = [code.replace(".", "").strip().upper() for code in codes]
     for code in plain:
-        if not (code.startswith(within) and code.isalnum()):
-            raise ValueError(f"{name} must lie within {within[:3]}.{within[3:]}; found {code!r}.")
-    return f"(?:{'|'.join(plain)})" if plain else ""
+        if not (code.startswith(within) and code.isalnum() and len(code) <= INTENT_AT):
+            raise ValueError(
+                f"{name} must lie within {within[:3]}.{within[3:]}, without intent and encounter; found {code!r}."
+            )
+    # The intent is the sixth character, whatever stands before it.
+    return "|".join(code.ljust(INTENT_AT, ".") for code in plain)
 
 
 def _intent(flags: dict[str, BoolArray]) -> "np.typing.NDArray[np.str_]":

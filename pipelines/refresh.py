@@ -20,6 +20,7 @@ __all__ = ["AnotherRefreshIsRunning", "Outcome", "SourceOutcome", "refresh"]
 
 PUBLISHED, REFUSED, PUBLISHED_WITHOUT_A_SOURCE = 0, 1, 3
 RUNS_KEPT = 30
+STARTED_BY = {"hre/started_by": "hre refresh"}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _DAGSTER_SETTINGS = """\
 telemetry:
@@ -88,7 +89,7 @@ def refresh(
         with _instance(settings) as instance:
             _reap(instance)
             job = _followed(definitions(settings, bench), report)
-            result = job.execute_in_process(instance=instance, run_config=_QUIET, raise_on_error=False)
+            result = job.execute_in_process(instance=instance, run_config=_QUIET, tags=STARTED_BY, raise_on_error=False)
             _forget_old_runs(instance)
         outcome = _outcome(settings, bench, result, before)
         outcome.seconds = time.monotonic() - began
@@ -104,11 +105,10 @@ def _instance(settings: Settings) -> dg.DagsterInstance:
 
 
 def _reap(instance: dg.DagsterInstance) -> None:
-    """End runs that a killed process left as started: this process holds the lock, so none is alive."""
-    started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]))
-    for run in started:
-        if run.job_name == REFRESH:
-            instance.report_run_failed(run, "The process ended before the run did.")
+    """End runs of this command that a killed process left as started: we hold the lock, so none of them is alive."""
+    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=statuses, tags=STARTED_BY)):
+        instance.report_run_failed(run, "The process ended before the run did.")
 
 
 def _forget_old_runs(instance: dg.DagsterInstance) -> None:

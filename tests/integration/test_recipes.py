@@ -114,7 +114,7 @@ def test_what_the_recipes_add_is_published(copy: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     drop = home / "data" / "drop" / SOURCE
     drop.mkdir(parents=True)
-    shutil.copy(copy / "tests" / "fixtures" / SOURCE / "synthetic-2026-03-31.csv", drop)
+    shutil.copy(copy / "tests" / "fixtures" / SOURCE / "synthetic-2026-03-31.csv", drop / "samples-2026-03-31.csv")
     program = (
         "from pathlib import Path; from pipelines.refresh import refresh; from pipelines.settings import Settings; "
         f"outcome = refresh(Settings(home=Path({str(home)!r}), checkout=Path.cwd()), offline=True); "

@@ -22,7 +22,7 @@ from pipelines.bench import workspace
 from pipelines.definitions import definitions
 from pipelines.jobs import REFRESH
 from pipelines.lock import held
-from pipelines.refresh import AnotherRefreshIsRunning, Outcome, SourceOutcome, refresh
+from pipelines.refresh import STARTED_BY, AnotherRefreshIsRunning, Outcome, SourceOutcome, refresh
 from pipelines.settings import Settings
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -32,10 +32,10 @@ WEB_PAGE = FIXTURES / "phac_substance_harms" / "bad_synthetic_web_page-2026-01-1
 
 
 def drop(settings: Settings, source_id: str, path: Path) -> Path:
-    """Put a file into a source's drop folder."""
+    """Put a fixture into a source's drop folder, under a name that does not give it away as synthetic."""
     folder = settings.drop / source_id
     folder.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copyfile(path, folder / path.name))
+    return Path(shutil.copyfile(path, folder / path.name.replace("synthetic", "file")))
 
 
 def told(outcome: Outcome, source_id: str) -> SourceOutcome:
@@ -97,7 +97,7 @@ def second(published_home: Settings, tmp_path_factory: pytest.TempPathFactory) -
     before = bytes_published(home)
     job = definitions(home, workspace(home, offline=True)).resolve_job_def(REFRESH)
     with instance_of(home) as instance:
-        left = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
+        left = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=STARTED_BY).run_id
     heard: list[tuple[str, int, int]] = []
     outcome = refresh(home, offline=True, report=lambda *step: heard.append(step))
     return Second(home, outcome, before, left, heard)
