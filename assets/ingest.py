@@ -52,8 +52,8 @@ def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) ->
     for path in snapshots.dropped_in(folder):
         if "synthetic" in path.name.lower():
             arrival.refused.append(
-                f"{path.name}: expected a publisher's file, found one that calls itself synthetic; invented data are never "
-                "published. Take it out of the drop folder."
+                f"{path.name}: expected a publisher's file, found one that calls itself synthetic; invented data "
+                "are never published. Take it out of the drop folder."
             )
             continue
         try:

@@ -165,6 +165,9 @@ def unspecified_drug_share(
         One row per group: `numerator` and `denominator` (deaths), `value`, `lower`, `upper` (proportions; nan without
         an overdose death).
 
+    References:
+        Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
+
     Examples:
         >>> unspecified_drug_share(["X44", "X42", "X44", "I250"], ["T509", "T401", "T509", "I250"]).round(3)
              numerator  denominator  value  lower  upper
@@ -183,6 +186,9 @@ def polysubstance(deaths: pd.DataFrame) -> "pd.Series[Any]":
 
     Returns:
         A Series of truth values; missing where ICD-9 cannot say.
+
+    References:
+        CDC SUDORS reports deaths that involve both an opioid and a stimulant in this way.
 
     Examples:
         >>> polysubstance(classify(["X42", "X42"], ["T404 T436", "T404 T424"])).tolist()
@@ -210,6 +216,9 @@ def polysubstance_share(
 
     Raises:
         ValueError: The deaths were classified from ICD-9, which does not name stimulants.
+
+    References:
+        Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
 
     Examples:
         >>> polysubstance_share(classify(["X42", "X42"], ["T404 T436", "T404 T424"])).round(3)
@@ -245,6 +254,9 @@ def definition_spread(
 
     Raises:
         ValueError: A definition is unknown, none is given, or lengths or indexes differ.
+
+    References:
+        The definitions are those of `classify`.
 
     Examples:
         >>> definition_spread(["X42", "X44", "X40", "F112"], ["T401", "T404", "", ""]).round(2)

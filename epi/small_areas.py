@@ -117,6 +117,9 @@ def quantile_groups(values: Numbers, groups: int = 5, weights: Numbers = None) -
         ValueError: `groups` is below 1, a weight is negative or infinite, or lengths or indexes differ.
         TypeError: An argument is not numeric.
 
+    References:
+        None is needed: a definition, not an estimate.
+
     Examples:
         >>> quantile_groups([3.0, 1.0, 2.0, None], groups=3).tolist()
         [3, 1, 2, <NA>]
