@@ -101,7 +101,8 @@ def as_series(codes: Codes) -> "pd.Series[Any]":
     if isinstance(codes, str):
         raise TypeError(f"Codes must be a Series or a list with one entry per row; found the single text {codes!r}.")
     entries = np.empty(len(codes), dtype=object)
-    entries[:] = codes
+    # tolist first: numpy would spread a two-dimensional array (one row of codes per death) over the entries.
+    entries[:] = codes.tolist() if isinstance(codes, np.ndarray) else codes
     return pd.Series(entries)
 
 

@@ -168,6 +168,9 @@ def unspecified_drug_share(
     References:
         Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
 
+    References:
+        Indicator 6 of this project's registry. Wilson EB. JASA 1927;22:209-212.
+
     Examples:
         >>> unspecified_drug_share(["X44", "X42", "X44", "I250"], ["T509", "T401", "T509", "I250"]).round(3)
              numerator  denominator  value  lower  upper
@@ -189,6 +192,9 @@ def polysubstance(deaths: pd.DataFrame) -> "pd.Series[Any]":
 
     References:
         CDC SUDORS reports deaths that involve both an opioid and a stimulant in this way.
+
+    References:
+        Indicator 5 of this project's registry, in the style of CDC's SUDORS (opioids with stimulants).
 
     Examples:
         >>> polysubstance(classify(["X42", "X42"], ["T404 T436", "T404 T424"])).tolist()
@@ -219,6 +225,9 @@ def polysubstance_share(
 
     References:
         Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
+
+    References:
+        Indicator 5 of this project's registry. Wilson EB. JASA 1927;22:209-212.
 
     Examples:
         >>> polysubstance_share(classify(["X42", "X42"], ["T404 T436", "T404 T424"])).round(3)
@@ -257,6 +266,9 @@ def definition_spread(
 
     References:
         The definitions are those of `classify`.
+
+    References:
+        Indicator 7 of this project's registry, which reports a spread of more than 2 %.
 
     Examples:
         >>> definition_spread(["X42", "X44", "X40", "F112"], ["T401", "T404", "", ""]).round(2)

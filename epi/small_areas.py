@@ -120,6 +120,10 @@ def quantile_groups(values: Numbers, groups: int = 5, weights: Numbers = None) -
     References:
         None is needed: a definition, not an estimate.
 
+    References:
+        The rule is stated in full above. Weighting by population as in the slope index of inequality's relative ranks:
+        Mackenbach JP, Kunst AE. Soc Sci Med 1997;44:757-771.
+
     Examples:
         >>> quantile_groups([3.0, 1.0, 2.0, None], groups=3).tolist()
         [3, 1, 2, <NA>]

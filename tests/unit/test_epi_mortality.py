@@ -149,6 +149,15 @@ def test_spelling_and_container_do_not_matter(codes):
     assert not deaths[["cocaine", "psychostimulant", "methadone"]].any(axis=None)
 
 
+def test_one_row_of_an_array_is_one_death():
+    """A two-dimensional array and lists of equal length have one death per row."""
+    codes = [["T401", ""], ["T405", "T436"]]
+    deaths = classify(["X42", "X42"], codes)
+    assert deaths["heroin"].tolist() == [True, False]
+    pd.testing.assert_frame_equal(classify(np.array(["X42", "X42"]), np.array(codes)), deaths)
+    pd.testing.assert_frame_equal(classify(pd.Series(["X42", "X42"]), np.array(codes, dtype=object)), deaths)
+
+
 def test_missing_codes_and_empty_frames_are_no_error():
     """None, nan, NA, empty texts and empty lists are no code; no deaths give an empty frame with all columns."""
     codes = pd.Series([None, np.nan, pd.NA, "", [], [None]], dtype=object)
