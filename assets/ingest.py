@@ -48,6 +48,8 @@ def bring_in(source: Source, root: Path, drop: Path, transport: Transport | None
 
 
 def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) -> None:
+    # It is there before anybody needs it, so that a person only has to put the file in.
+    folder.mkdir(parents=True, exist_ok=True)
     releases: dict[str, list[Recognised]] = {}
     for path in snapshots.dropped_in(folder):
         if "synthetic" in path.name.lower():
