@@ -33,7 +33,7 @@ def ours():
         name = frame.f_code.co_filename
         if name.startswith("<frozen importlib"):
             return ""
-        if name.startswith(checkout):
+        if name.startswith(checkout) and "site-packages" not in name:
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
