@@ -12,9 +12,7 @@ from schemas.observations import GROUP_COLUMNS
 
 _GROUP = [*PLACE_AND_TIME, *GROUP_COLUMNS]
 _NCHS = "Overdose: ICD-10 underlying cause X40-X44, X60-X64, X85, Y10-Y14 (NCHS)."
-_OCCURRENCE = (
-    "Counted where the death occurred, not where the person lived: rates differ from residence rates, by 28 % in DC."
-)
+_OCCURRENCE = "Counted where the death occurred, not where the person lived; in DC the two differ by over a quarter."
 _WINDOWS = "Windows of twelve months overlap: compare with the same month a year earlier, never add them."
 
 AGE_ADJUSTED = IndicatorCard(

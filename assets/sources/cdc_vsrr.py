@@ -53,6 +53,7 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_nam
 _COMPACT_DATE = re.compile(r"(?<!\d)(20\d{2})(\d{2})(\d{2})(?!\d)")
 _API_LIMITS = (1_000, 50_000)
 _COUNTS = ("overdose_deaths", "all_cause_deaths")
+SMALL_COUNT = "1-9: hidden by the publisher's present rule"
 NOT_PREDICTED = "no predicted value is published for this indicator"
 NOT_GIVEN = "predicted value not given, with a reported value"
 REPEATED = "percent complete or pending, repeated on the lines of the month's other indicators"
@@ -124,10 +125,10 @@ def tidy(snapshot: Snapshot) -> Tidy:
     are always provisional.
     """
     table = _read(snapshot.files[0])
-    raw = layout.Raw.validate(table.frame)
+    raw = layout.Raw.validate(_small_counts_hidden(table.frame))
     lines = _lines(table.frame, snapshot.release[:10])
     blocks, dropped = _records(lines)
-    records = _judged(pd.concat(blocks, ignore_index=True))
+    records = _withheld(_judged(pd.concat(blocks, ignore_index=True)))
     refused = records[records["code"] != ""]
     kept, conflicting, repeated = without_duplicates(
         records[records["code"] == ""], ["measure_id", "drug", "area_id", "period_end"], "_column"
@@ -141,6 +142,29 @@ def tidy(snapshot: Snapshot) -> Tidy:
         records_in=len(table.frame) * len(value_columns) + len(table.quarantine),
         release_notes=_release_notes(table.frame, lines, snapshot),
     )
+
+
+def _withheld(records: pd.DataFrame) -> pd.DataFrame:
+    """Hide counts of 1 to 9 in every release: earlier ones show some that the publisher's rule now suppresses."""
+    deaths = records["measure_id"].isin([*_COUNTS, "overdose_deaths_predicted"])
+    small = deaths & records["value"].between(1, 9) & (records["code"] == "")
+    note = records["note"].where(records["note"] == "", records["note"] + "; ") + SMALL_COUNT
+    return records.assign(
+        value=records["value"].mask(small),
+        status=records["status"].mask(small, "suppressed"),
+        note=records["note"].mask(small, note),
+    )
+
+
+def _small_counts_hidden(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the lines as published, but for counts of 1 to 9, which stand there as ``1-9``."""
+    deaths = ~frame["Indicator"].str.startswith("Percent")
+    hidden = {
+        column: frame[column].mask(deaths & frame[column].str.fullmatch(r"\s*[1-9](\.0*)?\s*"), "1-9")
+        for column in ("Data Value", "Predicted Value")
+        if column in frame
+    }
+    return frame.assign(**hidden)
 
 
 def _window_ends(frame: pd.DataFrame) -> pd.Series:

@@ -144,9 +144,14 @@ def _read_export(path: Path) -> Tidy:
     keys = _keys(data, footer, drug)
     records = pd.concat([_records(keys, data, column) for column in values], ignore_index=True)
     good, refused = _checked(records)
+    good = _withheld(good)
     return Tidy(
         observations=_with_notes(good, footer),
-        raw={"cdc_wonder": frame},
+        raw={
+            "cdc_wonder": frame.assign(
+                Deaths=frame["Deaths"].mask(frame["Deaths"].str.fullmatch("[1-9]"), "Suppressed")
+            )
+        },
         quarantine=pd.concat([table.quarantine, refused], ignore_index=True),
         dropped={reason: count for reason, count in dropped.items() if count},
         records_in=len(records) + sum(dropped.values()) + len(table.quarantine),
@@ -310,6 +315,12 @@ def _checked(records: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         refused.append(refused_records(found[["file", "row", "column", "value"]], code=code, reason=reason))
         left &= ~mask
     return records[left], pd.concat(refused, ignore_index=True)
+
+
+def _withheld(records: pd.DataFrame) -> pd.DataFrame:
+    """Hide counts of 1 to 9, which some exports show and WONDER's data use terms forbid to publish."""
+    small = records["measure_id"].eq("overdose_deaths") & records["value"].between(1, 9)
+    return records.assign(value=records["value"].mask(small), status=records["status"].mask(small, "suppressed"))
 
 
 def _with_notes(records: pd.DataFrame, footer: Footer) -> pd.DataFrame:

@@ -126,10 +126,11 @@ def syringes_computed(published: Published) -> Chart:
         published,
         "syringes_per_pwid_computed",
         "syringes-computed",
-        "The same, computed with the uncertainty of the population estimate",
+        "The same, computed from syringes and the number of people who inject drugs",
         "n0",
-        "Syringes given out divided by the estimated number of people who inject drugs; where that "
-        "estimate has a range, a bar shows what it allows. A target inside it means that nobody can tell if it is met.",
+        "Syringes given out divided by the estimated number of people who inject drugs, published apart. Some "
+        "countries differ much from the ratio they report to UNAIDS above: read neither as settled. Where the "
+        "estimate has a range, a bar shows what it allows.",
     )
 
 

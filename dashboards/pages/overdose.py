@@ -217,8 +217,10 @@ def drug_ranks(published: Published) -> Chart:
             Control("period", "Year", options_of((year, years[year]) for year in newest), newest[0] if newest else ""),
         ],
         extra=("role", "provisional", "status_word"),
-        note="Crude rates of provisional counts: they may differ from final data. Only states that name "
-        "the drug on most certificates are published.",
+        note="States differ in how often a certificate names the drug, so NCHS advises against comparing drugs between "
+        "states: read a state against its own past. Deaths count where they happened, over the people who live "
+        "there, which raises rates of places such as the District of Columbia. Provisional counts. A state "
+        "without a mark has no published count of this class.",
         height=110,
         row_height=19,
     )

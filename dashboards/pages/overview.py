@@ -28,7 +28,7 @@ FOLLOWED = (
     ("drug_poisoning_deaths_registered", "GB-EAW"),
     ("naloxone_dispensed_per_100k", "USA"),
     ("buprenorphine_dispensed_per_100k", "USA"),
-    ("consumption_site_visits", "CAN"),
+    ("consumption_site_visits_per_site", "CAN"),
 )
 
 

@@ -1,5 +1,6 @@
 """Provisional overdose deaths by state: every dress of the published table, and what is refused."""
 
+import csv
 import functools
 import gzip
 import shutil
@@ -69,7 +70,7 @@ def test_new_york_is_two_places_and_puerto_rico_its_own(oddities: Tidy) -> None:
         ("US-WY", "overdose_deaths", "suppressed"),
         ("US-WY", "overdose_deaths_predicted", "suppressed"),
         ("US-VT", "overdose_deaths", "suppressed"),
-        ("US-VT", "overdose_deaths_predicted", "reported"),
+        ("US-VT", "overdose_deaths_predicted", "suppressed"),
         ("US-MT", "overdose_deaths", "suppressed"),
     ],
 )
@@ -288,3 +289,27 @@ def test_published_reasons_for_empty_values_are_all_found(shared_data: Path) -> 
     rows = published(shared_data, "2025-07-16").observations.query("measure_id == 'overdose_deaths'")
     counts = rows["status"].value_counts()
     assert (counts["low_quality"], counts["suppressed"]) == (12_447, 1_725)
+
+
+def test_small_counts_are_hidden_in_every_release(tmp_path: Path) -> None:
+    """A count of 1 to 9 that an older release shows is suppressed in observations and masked in raw; 0 and 10 stay."""
+    fixture = next(path for path in sorted(FIXTURES.iterdir()) if path.name == "synthetic_2025-07-16.csv")
+    lines = fixture.read_text(encoding="utf-8").splitlines()
+    header = lines[0].split(",")
+    us = next(line for line in lines[1:] if line.startswith("US,") and "Number of Drug Overdose Deaths" in line)
+    cells = next(csv.reader([us]))
+    made = []
+    for area, count in (("AK", "7"), ("AL", "0"), ("AZ", "10")):
+        changed = list(cells)
+        changed[header.index("State")], changed[header.index("Data Value")] = area, count
+        made.append(",".join(f'"{cell}"' for cell in changed))
+    path = tmp_path / "counts_2025-07-16.csv"
+    path.write_text("\n".join([lines[0], us, *made]) + "\n", encoding="utf-8")
+    tidied = cdc_vsrr.tidy(
+        Snapshot("cdc_vsrr", "2025-07-16", tmp_path, (path,), "2025-07-16T00:00:00Z", "", "0" * 64, "drop-in")
+    )
+    deaths = tidied.observations.query("measure_id == 'overdose_deaths' and drug == 'all'").set_index("area_id")
+    assert deaths["status"].to_dict()["US-AK"] == "suppressed"
+    assert pd.isna(deaths.loc["US-AK", "value"])
+    assert deaths.loc[["US-AL", "US-AZ"], "value"].tolist() == [0, 10]
+    assert tidied.raw["cdc_vsrr"].set_index("State").loc["AK", "Data Value"] == "1-9"

@@ -223,3 +223,18 @@ def test_official_exports(shared_data: Path) -> None:
     assert one(newest, "USA", "overdose_deaths", 1999)["value"] == 16849
     drugs = set(results["2018-04-24"].observations["drug"])
     assert drugs == {"cocaine", "cocaine_and_fentanyl"}
+
+
+def test_counts_of_1_to_9_are_hidden_whatever_an_export_shows() -> None:
+    """WONDER's terms forbid counts under 10; a true zero, a count of 10 and a population stay."""
+    deaths = "overdose_deaths"
+    records = pd.DataFrame(
+        {
+            "measure_id": [deaths, deaths, deaths, "resident_population"],
+            "value": [4.0, 0.0, 10.0, 9.0],
+            "status": "reported",
+        }
+    )
+    hidden = cdc_wonder._withheld(records)
+    assert hidden["status"].tolist() == ["suppressed", "reported", "reported", "reported"]
+    assert hidden["value"].isna().tolist() == [True, False, False, False]
