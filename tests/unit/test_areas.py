@@ -183,10 +183,20 @@ def test_every_iso_country_has_one_area(table: pd.DataFrame) -> None:
     assert dict(zip(today["iso_alpha3"], today["iso_alpha2"], strict=True)) == expected
 
 
-def test_income_groups_are_left_null_until_a_dated_list_is_read(table: pd.DataFrame) -> None:
-    """No income group stands without its fiscal year, and none is called verified without a group."""
+def test_income_groups_are_dated_and_not_called_verified(table: pd.DataFrame) -> None:
+    """Every income group carries its fiscal year, and none is called verified; Venezuela is not classified."""
     assert (table["wb_income_group"].isna() == table["wb_income_fiscal_year"].isna()).all()
-    assert not (table["income_verified"] & table["wb_income_group"].isna()).any()
+    assert not table["income_verified"].any()
+    known = table.dropna(subset="wb_income_group")
+    assert known["wb_income_fiscal_year"].unique().tolist() == ["FY2023"]
+    group = known.set_index("iso_alpha3")["wb_income_group"]
+    assert group[["ZMB", "IND", "THA", "ROU"]].tolist() == [
+        "Low income",
+        "Lower middle income",
+        "Upper middle income",
+        "High income",
+    ]
+    assert "VEN" not in group.index
 
 
 @pytest.mark.parametrize(
@@ -197,7 +207,7 @@ def test_income_groups_are_left_null_until_a_dated_list_is_read(table: pd.DataFr
         ("parent_id", "AUT"),
         ("fips", "6037"),
         ("who_region", "Europe (WHO)"),
-        ("wb_income_group", "High income"),
+        ("wb_income_group", "Middling income"),
         ("area_id", "austria"),
         ("valid_to", "2021"),
     ],
