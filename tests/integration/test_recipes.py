@@ -10,7 +10,7 @@ import pytest
 from looking import ask
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SOURCE, INDICATOR = "example_drug_checking", "drug_checking_samples_per_100k"
+SOURCE, INDICATOR = "example_drug_checking", "example_samples_checked_per_100k"
 ROOMS = (
     "assets",
     "dashboards",
@@ -89,7 +89,8 @@ def test_the_recipes_have_every_piece() -> None:
     """The recipes show a layout, a module, fixtures and a test for each thing that can be added."""
     places = {place for place, _, _ in blocks((CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8"))}
     assert {f"{room}/sources/{SOURCE}.py" for room in ("assets", "schemas")} < places
-    assert {"schemas/sources/__init__.py", "schemas/measures.py", "assets/indicators/registry.py"} < places
+    lists = {"schemas/sources/__init__.py", "schemas/measure_cards/services.py", "assets/indicators/registry.py"}
+    assert lists < places
     tests = {place for place in places if place.startswith("tests/unit/")}
     assert {Path(place).stem for place in tests} == {
         f"test_{SOURCE}",
@@ -141,4 +142,4 @@ def test_what_the_recipes_add_is_published(copy: Path, tmp_path: Path) -> None:
 def test_a_recipe_that_no_longer_fits_fails(copy: Path) -> None:
     """A recipe's change of a line that is not there any more is an error, not a silent skip."""
     with pytest.raises(AssertionError, match="expected the recipe's lines once"):
-        follow(copy, "schemas/measures.py", "diff", "-a line that nobody wrote\n+another\n")
+        follow(copy, "schemas/measure_cards/services.py", "diff", "-a line that nobody wrote\n+another\n")

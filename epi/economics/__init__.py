@@ -1,0 +1,1 @@
+"""Cost-effectiveness: comparison of strategies, uncertainty, budgets; see each module."""

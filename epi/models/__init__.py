@@ -1,0 +1,1 @@
+"""Models of what interventions do to health and cost, on one interface; see each module."""

@@ -1,0 +1,1 @@
+"""Measures by topic, one card after the other; ``schemas.measures`` gathers them."""

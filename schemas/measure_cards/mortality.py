@@ -1,0 +1,101 @@
+"""Deaths and death rates."""
+
+from schemas.measure_cards.card import MeasureCard, deaths, rate, share
+
+CARDS: tuple[MeasureCard, ...] = (
+    deaths(
+        "overdose_deaths",
+        "Drug overdose deaths",
+        "Deaths with underlying cause X40-X44, X60-X64, X85 or Y10-Y14 (ICD-10), as reported. Windows of twelve months "
+        "ending in a month overlap: they add over areas, never over time.",
+    ),
+    deaths(
+        "overdose_deaths_predicted",
+        "Drug overdose deaths, predicted",
+        "Reported deaths of the twelve months ending in a month, adjusted by the publisher for incomplete reporting.",
+        "occurrence",
+    ),
+    deaths("all_cause_deaths", "Deaths from all causes", "Deaths from any cause, as reported."),
+    share(
+        "deaths_drugs_specified_pct",
+        "Overdose deaths with drugs specified",
+        "Share of overdose deaths whose certificate names at least one drug.",
+    ),
+    share(
+        "deaths_pending_investigation_pct",
+        "Deaths pending investigation",
+        "Share of death records whose cause is still pending investigation.",
+    ),
+    share("deaths_records_complete_pct", "Completeness of death records", "Share of expected death records received."),
+    rate(
+        "overdose_death_rate_crude_per_100k",
+        "Drug overdose death rate, crude, published",
+        "Overdose deaths per 100,000 residents, as published with its interval.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    rate(
+        "overdose_death_rate_age_adjusted_per_100k",
+        "Drug overdose death rate, age-adjusted, published",
+        "Overdose deaths per 100,000 residents, standardised by the publisher to the US 2000 population.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    deaths(
+        "opioid_deaths",
+        "Apparent opioid toxicity deaths",
+        "Deaths that the coroner or medical examiner attributes, at least in part, to opioids; Canada.",
+        "occurrence",
+    ),
+    rate(
+        "opioid_death_rate_crude_per_100k",
+        "Apparent opioid toxicity death rate, crude, published",
+        "Opioid toxicity deaths per 100,000 population; annualised by the publisher for part of a year.",
+        "deaths per 100,000 population",
+        "occurrence",
+    ),
+    deaths(
+        "stimulant_deaths",
+        "Apparent stimulant toxicity deaths",
+        "Deaths that the coroner or medical examiner attributes, at least in part, to stimulants; Canada.",
+        "occurrence",
+    ),
+    rate(
+        "stimulant_death_rate_crude_per_100k",
+        "Apparent stimulant toxicity death rate, crude, published",
+        "Stimulant toxicity deaths per 100,000 population; annualised by the publisher for part of a year.",
+        "deaths per 100,000 population",
+        "occurrence",
+    ),
+    deaths(
+        "drug_poisoning_deaths",
+        "Deaths related to drug poisoning",
+        "Deaths related to drug poisoning by year of registration, often long after the death; England and Wales.",
+        "registration",
+    ),
+    deaths(
+        "drug_induced_deaths",
+        "Drug-induced deaths",
+        "Overdose deaths by each European country's national definition (mostly EMCDDA Selection B or D).",
+        "by_source",
+    ),
+    MeasureCard(
+        "drug_induced_deaths_mean_age",
+        "Mean age at drug-induced death",
+        "Mean age of the people whose deaths count as drug-induced by the national definition.",
+        "years",
+        "index",
+        basis="by_source",
+        most=120.0,
+    ),
+    share(
+        "opioid_deaths_share_pct",
+        "Share of apparent opioid toxicity deaths",
+        "Part of the deaths with the sex, age, drug, origin or manner that the row names; drugs overlap.",
+    ),
+    share(
+        "stimulant_deaths_share_pct",
+        "Share of apparent stimulant toxicity deaths",
+        "Part of the deaths with the sex, age, drug or manner that the row names; drugs overlap.",
+    ),
+)
