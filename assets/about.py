@@ -50,9 +50,22 @@ def area_rows() -> pd.DataFrame:
     return areas().reset_index(drop=True).sort_values("area_id", ignore_index=True)
 
 
-def indicator_rows() -> pd.DataFrame:
-    """Make ``meta.indicators`` from the cards. Grain: indicator."""
-    rows = pd.DataFrame([_indicator(card) for card in indicator_cards()])
+def indicator_rows(values: pd.DataFrame) -> pd.DataFrame:
+    """Make ``meta.indicators`` from the cards and from how much of each there is. Grain: indicator.
+
+    Args:
+        values: ``marts.indicator_values``.
+    """
+    reported = values[values["status"] == "reported"].groupby("indicator_id")
+    counts = reported.agg(
+        values=("value", "size"),
+        places=("area_id", "nunique"),
+        periods=("period", "nunique"),
+        groups=("strata", "nunique"),
+    )
+    rows = pd.DataFrame([_indicator(card) for card in indicator_cards()]).join(counts, on="indicator_id")
+    rows[list(counts)] = rows[list(counts)].fillna(0).astype("int64")
+    rows["waits_for"] = rows["waits_for"].where(rows["values"] == 0, "")
     return rows.astype({"target": "float64"}).sort_values("indicator_id", ignore_index=True)
 
 
@@ -74,6 +87,7 @@ def _indicator(card: IndicatorCard) -> dict[str, object]:
         "caveats": "\n".join(card.caveats),
         "refs": "\n".join(card.references),
         "owner": card.owner,
+        "waits_for": card.waits_for,
     }
 
 

@@ -5,8 +5,22 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from assets.indicators.measures import strata
 from assets.snapshots import release_order
-from schemas.observations import COLUMNS, KEY
+from schemas.observations import COLUMNS, GROUP_COLUMNS, KEY
+
+DISAGREEMENT_COLUMNS = [
+    "measure_id",
+    "area_id",
+    "period_start",
+    "period_end",
+    "strata",
+    "source_a",
+    "source_b",
+    "value_a",
+    "value_b",
+    "ratio",
+]
 
 REVISION_COLUMNS = [
     "source_id",
@@ -44,6 +58,27 @@ def newest(releases: pd.DataFrame) -> pd.DataFrame:
     """
     last = releases.drop_duplicates(["source_id", *KEY], keep="last")
     return last.sort_values(["source_id", *KEY], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def disagreements(observations: pd.DataFrame) -> pd.DataFrame:
+    """Put side by side what two sources report for the same measure, place, period and group.
+
+    Grain: measure, place, period, group, pair of sources. Sources may count by different rules (where a death occurred,
+    where the person lived): a difference is something to explain, not always a mistake.
+
+    Args:
+        observations: ``core.observations``.
+    """
+    columns = ["measure_id", "area_id", "period_start", "period_end", *GROUP_COLUMNS]
+    known = observations.loc[observations["status"] == "reported", ["source_id", *columns, "value"]]
+    known = known[known.duplicated(columns, keep=False)]
+    pairs = known.merge(known, on=columns, suffixes=("_a", "_b"))
+    pairs = pairs[pairs["source_id_a"] < pairs["source_id_b"]].reset_index(drop=True)
+    least, most = pairs[["value_a", "value_b"]].min(axis=1), pairs[["value_a", "value_b"]].max(axis=1)
+    ratio = (most / least.where(least > 0)).mask((least == 0) & (most == 0), 1.0)
+    named = pairs.rename(columns={"source_id_a": "source_a", "source_id_b": "source_b"})
+    found = named.assign(strata=strata(pairs), ratio=ratio)
+    return found[DISAGREEMENT_COLUMNS].sort_values(DISAGREEMENT_COLUMNS, ignore_index=True)
 
 
 def revisions(releases: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,13 @@ from assets.tables import Made
 from assets.workspace import Workspace
 from schemas.tables import MODELS, column_descriptions, describe
 
-CORE_TABLES = ("core.observation_releases", "core.observations", "core.quarantine", "marts.revisions")
+CORE_TABLES = (
+    "core.observation_releases",
+    "core.observations",
+    "core.quarantine",
+    "marts.source_disagreements",
+    "marts.revisions",
+)
 MART_TABLES = ("marts.indicator_values", "marts.latest_values", "marts.target_summary")
 META_TABLES = (
     "meta.sources",

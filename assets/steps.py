@@ -118,6 +118,7 @@ def make_core(workspace: Workspace) -> Made:
             "core.observations": newest,
             "core.quarantine": quarantined.sort_values(QUARANTINE_COLUMNS, ignore_index=True),
             "marts.revisions": core.revisions(releases),
+            "marts.source_disagreements": core.disagreements(newest),
         }
         return found, {"checks": [*_kept_contracts(found), *plausibility.of_core(newest)]}
 
@@ -171,7 +172,7 @@ def make_meta(workspace: Workspace) -> Made:
             "meta.citations": citations,
             "meta.measures": about.measure_rows(),
             "meta.areas": about.area_rows(),
-            "meta.indicators": about.indicator_rows(),
+            "meta.indicators": about.indicator_rows(marts_made.table("marts.indicator_values")),
             "meta.checks": about.check_rows(checks),
         }
         _kept_contracts(found)

@@ -3,7 +3,8 @@
 A trace's ``meta`` names the rows (``where``: column to accepted values) and the columns (``bind``: attribute to column)
 that it draws. A bound attribute is a column name, or one of these, which the page's script resolves:
 ``["minus", a, b]`` the length of an interval's arm, ``["map", column, {value: attribute}]`` a symbol for a word,
-``["band", x, lower, upper]`` a band, split where a limit is missing so that it never bridges a gap.
+``["band", x, lower, upper, break]`` a band, split where a limit is missing or a series breaks, so that
+it never bridges a gap.
 """
 
 from typing import Any

@@ -66,6 +66,9 @@ STRATUM_WORDS = {
     "population_group": "group",
 }
 
+COUNTED = ("deaths", "people", "visits", "hospitalisations", "responses", "syringes", "samples", "kits")
+"""Units that count whole things."""
+
 _DANGEROUS_START = re.compile(r"^[=+\-@\t\r\n]")
 _YEAR = re.compile(r"^\d{4}$")
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
@@ -99,6 +102,11 @@ def number(value: object, decimals: int | None = None) -> str:
         decimals = decimals_for(float(amount))
     rounded = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return f"{rounded:,f}"
+
+
+def amount(value: object, unit: object) -> str:
+    """Write a number as its unit wants it: things that are counted have no decimals."""
+    return number(value, 0 if text(unit) in COUNTED else None)
 
 
 def decimals_for(value: float) -> int:

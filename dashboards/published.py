@@ -13,7 +13,8 @@ from dashboards.wording import with_words
 VALUE_COLUMNS = (
     "indicator_id", "area_id", "period", "period_start", "period_end", "strata", "value", "lower_95", "upper_95",
     "numerator", "denominator", "denominator_low", "denominator_high", "unit", "method", "status", "reason",
-    "reliability", "is_provisional", "target", "target_status", "source_ids", "release",
+    "reliability", "completeness_pct", "is_provisional", "series_break", "target", "target_status", "source_ids",
+    "release",
 )  # fmt: skip
 _TABLES: dict[str, tuple[str, ...]] = {
     "marts.indicator_values": VALUE_COLUMNS,
@@ -33,7 +34,8 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "meta.indicators": (
         "indicator_id", "number", "version", "title", "question", "numerator", "numerator_type", "denominator",
         "denominator_type", "unit", "polarity", "interval_method", "standard", "suppression_rule", "targets", "target",
-        "target_source", "target_verified", "caveats", "refs", "owner",
+        "target_source", "target_verified", "caveats", "refs", "owner", "values", "places", "periods", "groups",
+        "waits_for",
     ),
     "meta.checks": ("asset", "check_name", "passed", "severity", "description", "failures"),
     "meta.citations": ("source_id", "release", "publisher", "title", "published", "locator", "licence", "rows"),

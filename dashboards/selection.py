@@ -10,6 +10,9 @@ import pandas as pd
 from dashboards import formats
 from dashboards.published import Published
 
+NAMED_IN_A_TIE = 3
+US_TERRITORIES = ("US-AS", "US-GU", "US-MP", "US-PR", "US-VI")
+
 
 def source_ids(values: Iterable[object]) -> list[str]:
     """List the sources named in a column of source ids, each once, in order of appearance."""
@@ -49,9 +52,9 @@ def keep(frame: pd.DataFrame, column: str, wanted: Callable[[Any], bool]) -> pd.
 
 
 def is_us_state(area_id: object) -> bool:
-    """Tell whether an area is a US state or the District of Columbia, and not a city or a county."""
+    """Tell whether an area is a US state or the District of Columbia, and not a territory, a city or a county."""
     plain = str(area_id)
-    return plain.startswith("US-") and len(plain) == 5
+    return plain.startswith("US-") and len(plain) == 5 and plain not in US_TERRITORIES
 
 
 def total(frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,20 +83,28 @@ def ranked(frame: pd.DataFrame, reference: str = "") -> pd.DataFrame:
 
 
 def highest_and_lowest(rows: pd.DataFrame, unit: str, reference: str = "") -> str:
-    """Word the top, the bottom and the reference of ranked rows."""
+    """Word the top, the bottom and the reference of ranked rows; places that tie are named together."""
     places = rows[(rows["role"] == "place") & rows["value"].notna()]
     if places.empty:
         return "No place has a value."
-    first, last = places.iloc[0], places.iloc[-1]
-    words = f"Highest: {first['name']}, {formats.number(first['value'])}"
-    if len(places) > 1:
-        words += f"; lowest: {last['name']}, {formats.number(last['value'])}"
+    most, least = places["value"].max(), places["value"].min()
+    words = f"Highest: {_all_at(places, most)}, {formats.amount(most, unit)}"
+    if most > least:
+        words += f"; lowest: {_all_at(places, least)}, {formats.amount(least, unit)}"
     national = rows[rows["role"] == "reference"]
     if reference and not national.empty:
-        words += f"; {reference}: {formats.number(national.iloc[0]['value'])}"
+        words += f"; {reference}: {formats.amount(national.iloc[0]['value'], unit)}"
     hidden = int((rows["role"] == "none").sum())
     tail = f" Not shown as a number: {hidden} (see the table)." if hidden else ""
     return f"{words} {unit}.{tail}"
+
+
+def _all_at(places: pd.DataFrame, value: float) -> str:
+    """Name the places that have a value: up to three of them, and how many others."""
+    names = [str(name) for name in places.loc[places["value"] == value, "name"]]
+    if len(names) <= NAMED_IN_A_TIE:
+        return formats.sentence_list(names)
+    return f"{', '.join(names[: NAMED_IN_A_TIE - 1])} and {len(names) - NAMED_IN_A_TIE + 1} others"
 
 
 def place_options(published: Published, area_ids: Iterable[str]) -> list[tuple[str, str]]:

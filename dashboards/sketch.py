@@ -188,7 +188,7 @@ class _Drawing:
         for trace in self.traces:
             if trace.get("yaxis", "y") == axis:
                 bind = trace["meta"]["bind"]
-                found += [bind["y"]] if "y" in bind else bind["xy"][2:]
+                found += [bind["y"]] if "y" in bind else bind["xy"][2:4]
         return found
 
     def _grid(self, limit: float, up: Scale, mark: str) -> None:
@@ -200,26 +200,30 @@ class _Drawing:
             self._text(self.left - 8, up(at) + 4, formats.number(at, 0 if limit > 5 else 1), "end")
 
     def _band(self, rule: list[str], across: Scale, up: Scale) -> None:
-        x, lower, upper = (self.columns[name] for name in rule[1:])
-        run: list[int] = []
-        for at in [*range(self.count), -1]:
-            if at >= 0 and not (formats.is_missing(lower[at]) or formats.is_missing(upper[at])):
-                run.append(at)
-                continue
+        x, lower, upper, breaks = (self.columns[name] for name in rule[1:])
+        runs: list[list[int]] = [[]]
+        for at in range(self.count):
+            known = not (formats.is_missing(lower[at]) or formats.is_missing(upper[at]))
+            if not known or breaks[at]:
+                runs.append([])
+            if known:
+                runs[-1].append(at)
+        for run in runs:
             if len(run) > 1:
                 edge = [(across(x[i]), up(lower[i])) for i in run] + [(across(x[i]), up(upper[i])) for i in run[::-1]]
                 points = " ".join(f"{a:.1f},{b:.1f}" for a, b in edge)
                 self.parts.append(f'<polygon points="{points}" fill="{theme.BLUE}" fill-opacity="0.16"/>')
-            run = []
 
     def _path(self, trace: dict[str, Any], bind: dict[str, Any], rows: list[int], across: Scale, up: Scale) -> None:
         line = trace.get("line", {})
         x, y = self.columns[bind["x"]], self.columns[bind["y"]]
         path, pen = [], "M"
+        breaks = self.columns[trace["meta"]["breaks"]] if "breaks" in trace["meta"] else [""] * self.count
         for at in rows:
             if formats.is_missing(y[at]):
                 pen = "M"
                 continue
+            pen = "M" if breaks[at] else pen
             path.append(f"{pen}{across(x[at]):.1f} {up(y[at]):.1f}")
             pen = "L"
         dash = _DASHES.get(str(line.get("dash")))

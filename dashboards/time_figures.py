@@ -43,7 +43,10 @@ def _time_figure(traces: list[Any], unit: str, **layout: Any) -> go.Figure:
 
 
 def value_over_time(unit: str, label: str = "Value") -> go.Figure:
-    """Show one series with its interval as a band; provisional points are hollow, gaps stay gaps."""
+    """Show one series with its interval as a band; provisional points are hollow, gaps stay gaps.
+
+    The line is not drawn across a break in the series: what lies on both sides is not one trend.
+    """
     traces = [
         go.Scatter(
             name="95% interval",
@@ -52,7 +55,7 @@ def value_over_time(unit: str, label: str = "Value") -> go.Figure:
             line={"width": 0, "color": theme.BLUE},
             hoverinfo="skip",
             fillcolor="rgba(21,86,149,0.16)",
-            meta={"bind": {"xy": ["band", "date", "lower", "upper"]}, "quiet": True},
+            meta={"bind": {"xy": ["band", "date", "lower", "upper", "series_break"]}, "quiet": True},
         ),
         go.Scatter(
             name=label,
@@ -61,11 +64,12 @@ def value_over_time(unit: str, label: str = "Value") -> go.Figure:
             marker={"size": 7, "color": theme.BLUE},
             connectgaps=False,
             meta={
+                "breaks": "series_break",
                 "bind": {
                     "x": "date",
                     "y": "value",
                     "marker.symbol": ["map", "provisional", {"final": "circle", "provisional": "circle-open"}],
-                }
+                },
             },
         ),
     ]

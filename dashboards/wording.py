@@ -20,14 +20,17 @@ def with_words(frame: pd.DataFrame) -> pd.DataFrame:
     words["status_word"] = [formats.STATUS_WORDS.get(str(status), str(status)) for status in words["status"]]
     words["target_word"] = [formats.TARGET_WORDS.get(str(status), "") for status in words["target_status"]]
     words["note"] = [
-        _note(*row) for row in words[["status_word", "provisional", "reliability", "reason"]].itertuples(index=False)
+        _note(*row)
+        for row in words[["status_word", "provisional", "reliability", "reason", "series_break"]].itertuples(
+            index=False
+        )
     ]
     return words
 
 
 # A table has few distinct remarks and very many rows.
 @functools.cache
-def _note(status: str, provisional: str, reliability: object, reason: object) -> str:
+def _note(status: str, provisional: str, reliability: object, reason: object, series_break: object) -> str:
     remarks = []
     if status != "reported":
         remarks.append(status)
@@ -37,4 +40,6 @@ def _note(status: str, provisional: str, reliability: object, reason: object) ->
         remarks.append("unreliable")
     if formats.text(reason):
         remarks.append(formats.text(reason))
+    if formats.text(series_break):
+        remarks.append(f"break in the series: {formats.text(series_break)}")
     return "; ".join(dict.fromkeys(remarks))

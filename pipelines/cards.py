@@ -56,16 +56,18 @@ def source(out: Console, of: SourceCard, row: Row, kept: Sequence[Row], folder: 
 def indicators(out: Console, rows: Sequence[Row]) -> None:
     """Show all indicators with how much of each is published."""
     headings = [
-        ("No.", "n"), ("Indicator", "n"), ("Places", "rn"), ("Years", "n"), ("Target", "rn"), ("Values", "rn"),
+        ("No.", "n"), ("Indicator", "n"), ("Places", "rn"), ("Periods", "rn"), ("Groups", "rn"), ("Years", "n"),
+        ("Target", "rn"), ("Values", "rn"),
     ]  # fmt: skip
     lines = [
         (
-            row["number"], row["indicator_id"], row["places"], span(row), number(row.get("target")),
-            f"{row['reported']:,}",
+            row["number"], row["indicator_id"], row["places"], row["periods"], row["groups"], span(row),
+            number(row.get("target")), f"{row['values']:,}",
         )
         for row in rows
     ]  # fmt: skip
-    listing(out, headings, lines, [{"Title": row["title"], "Unit": row["unit"]} for row in rows])
+    notes = [{"Title": row["title"], "Unit": row["unit"], "Waits for": row.get("waits_for")} for row in rows]
+    listing(out, headings, lines, notes)
     out.print(Text("One indicator's card: hre indicators ID. Its values: marts.indicator_values, by hre sql."))
 
 
@@ -83,7 +85,8 @@ def indicator(out: Console, row: Row) -> None:
         ("Suppression", row.get("suppression_rule")),
         ("Target", f"{target}, {row.get('target_source')}" if target else ""),
         ("All targets", row.get("targets")),
-        ("Published", f"{row['reported']:,} values, {row['places'] or 0} places, {span(row)}"),
+        ("Published", f"{row['values']:,} values, {row['places']} places, {row['groups']} groups, {span(row)}"),
+        ("Waits for", row.get("waits_for")),
         ("Caveats", row.get("caveats")), ("References", row.get("refs")), ("Owner", row.get("owner")),
     ]  # fmt: skip
     card(out, str(row["title"]), facts)

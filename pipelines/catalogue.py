@@ -25,12 +25,11 @@ SOURCES = """
     ORDER BY s.source_id
 """
 INDICATORS = """
-    SELECT i.*, v.places, v.periods, v.first_day, v.last_day, coalesce(v.reported, 0) AS reported
+    SELECT i.*, v.first_day, v.last_day
     FROM meta.indicators AS i
     LEFT JOIN (
-        SELECT indicator_id, count(DISTINCT area_id) AS places, count(DISTINCT period) AS periods,
-               min(period_end) AS first_day, max(period_end) AS last_day, count(value) AS reported
-        FROM marts.indicator_values GROUP BY indicator_id
+        SELECT indicator_id, min(period_end) AS first_day, max(period_end) AS last_day
+        FROM marts.indicator_values WHERE status = 'reported' GROUP BY indicator_id
     ) AS v USING (indicator_id)
     ORDER BY try_cast(i.number AS DOUBLE) NULLS LAST, i.indicator_id
 """

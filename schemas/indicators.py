@@ -33,7 +33,9 @@ COLUMNS = [
     "status",
     "reason",
     "reliability",
+    "completeness_pct",
     "is_provisional",
+    "series_break",
     "target",
     "target_status",
     "source_ids",
@@ -77,6 +79,8 @@ class IndicatorCard:
     targets: tuple[Target, ...] = ()
     owner: str = "hre"
     version: int = 1
+    waits_for: str = ""
+    """Source whose file the indicator needs and which is not at hand by default; empty where figures suffice."""
 
     @property
     def target(self) -> Target | None:
@@ -127,8 +131,18 @@ class IndicatorValue(pa.DataFrameModel):
     reliability: Series[str] = pa.Field(
         isin=list(RELIABILITIES), description="unreliable below 20 events; not_assessed where no count is published."
     )
+    completeness_pct: Series[float] = pa.Field(
+        nullable=True,
+        ge=0,
+        description="Share of the records expected for the period that had arrived, where the publisher says.",
+        metadata={"unit": "percent"},
+    )
     is_provisional: Series[bool] = pa.Field(
         description="Any of the values it rests on is provisional, predicted or projected."
+    )
+    series_break: Series[str] = pa.Field(
+        description="Why the value cannot be read as a change from the one before it in its series (another source, "
+        "another estimate of the population, another definition); empty where it can."
     )
     target: Series[float] = pa.Field(nullable=True, description="Verified target, where there is one.")
     target_status: Series[str] = pa.Field(

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import numpy as np
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
@@ -75,6 +76,39 @@ class Revision(pa.DataFrameModel):
 
         unique: ClassVar[list[str]] = ["source_id", "release_from", "release_to"]
         name = "marts.revisions"
+
+
+class SourceDisagreement(pa.DataFrameModel):
+    """The same measure of the same place, period and group as two sources report it: the alternatives to a value.
+
+    Grain: measure, place, period, group, pair of sources. Indicators take the source that comes first in their stated
+    precedence; what the others say stays here and in core.observations.
+    """
+
+    measure_id: Series[str] = pa.Field(description="Measure; see meta.measures.")
+    area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
+    period_start: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
+        description="First day, inclusive.", metadata={"unit": "date"}
+    )
+    period_end: Series[np.dtype("datetime64[us]")] = pa.Field(  # type: ignore[valid-type]
+        description="Last day, inclusive.", metadata={"unit": "date"}
+    )
+    strata: Series[str] = pa.Field(description="all, or the group the value is for.")
+    source_a: Series[str] = pa.Field(description="One source.")
+    source_b: Series[str] = pa.Field(description="The other source.")
+    value_a: Series[float] = pa.Field(description="What the one reports.")
+    value_b: Series[float] = pa.Field(description="What the other reports.")
+    ratio: Series[float] = pa.Field(
+        nullable=True, description="The larger over the smaller value; null where one of them is zero.", ge=1
+    )
+
+    class Config(_Strict):
+        """Every column is checked, and no other column is allowed."""
+
+        unique: ClassVar[list[str]] = [
+            "measure_id", "area_id", "period_start", "period_end", "strata", "source_a", "source_b"
+        ]  # fmt: skip
+        name = "marts.source_disagreements"
 
 
 class SourceRow(pa.DataFrameModel):
@@ -214,6 +248,13 @@ class IndicatorRow(pa.DataFrameModel):
     caveats: Series[str] = pa.Field(description="What to mind, one remark per line.")
     refs: Series[str] = pa.Field(description="References, one per line.")
     owner: Series[str] = pa.Field(description="Who keeps the definition.")
+    values: Series[int] = pa.Field(ge=0, description="Values reported in marts.indicator_values.")
+    places: Series[int] = pa.Field(ge=0, description="Places with a reported value.")
+    periods: Series[int] = pa.Field(ge=0, description="Periods with a reported value.")
+    groups: Series[int] = pa.Field(ge=0, description="Groups with a reported value, everybody counted as one.")
+    waits_for: Series[str] = pa.Field(
+        description="Sources that it needs and that brought nothing yet; empty where it has values."
+    )
 
     class Config(_Strict):
         """Every column is checked, and no other column is allowed."""

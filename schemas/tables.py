@@ -38,6 +38,7 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.indicator_values": IndicatorValue,
     "marts.latest_values": meta.LatestValue,
     "marts.target_summary": meta.TargetSummary,
+    "marts.source_disagreements": meta.SourceDisagreement,
     "marts.revisions": meta.Revision,
     "core.observations": Observation,
     "core.observation_releases": ObservationRelease,

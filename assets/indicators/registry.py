@@ -4,6 +4,7 @@ import pandas as pd
 
 from assets.indicators import canada, infections, overdose, services
 from assets.indicators.measures import Measures
+from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
 
 TOPICS = (overdose, canada, infections, services)
@@ -24,7 +25,7 @@ def indicator_values(observations: pd.DataFrame) -> pd.DataFrame:
     """
     measures = Measures(observations)
     rows = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
-    return rows.sort_values(GRAIN, ignore_index=True)
+    return with_source_breaks(rows).sort_values(GRAIN, ignore_index=True)
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

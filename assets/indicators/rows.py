@@ -7,7 +7,15 @@ from epi.coverage import target_status
 from schemas.indicators import COLUMNS, GRAIN, IndicatorCard, period_label
 
 EVENTS_FOR_RELIABLE_RATE = 20
-_LIMITS = ["lower_95", "upper_95", "numerator", "denominator", "denominator_low", "denominator_high"]
+_LIMITS = [
+    "lower_95",
+    "upper_95",
+    "numerator",
+    "denominator",
+    "denominator_low",
+    "denominator_high",
+    "completeness_pct",
+]
 _TEXT = [
     "indicator_id",
     "area_id",
@@ -18,6 +26,7 @@ _TEXT = [
     "status",
     "reason",
     "reliability",
+    "series_break",
     "source_ids",
     "release",
 ]
@@ -31,10 +40,12 @@ def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
     Args:
         card: The indicator's card.
         frame: Columns area_id, period_start, period_end, strata, value, status, method, is_provisional, source_ids,
-            release; and where they are known interval, numerator, denominator, reason, reliability, period.
+            release; and where they are known interval, numerator, denominator, completeness_pct, reason, reliability,
+            series_break, period.
     """
     missing = {name: np.nan for name in _LIMITS if name not in frame}
-    silent = {name: text for name, text in {"reason": "", "reliability": "not_assessed"}.items() if name not in frame}
+    unsaid = {"reason": "", "reliability": "not_assessed", "series_break": ""}
+    silent = {name: text for name, text in unsaid.items() if name not in frame}
     rows = frame.assign(indicator_id=card.id, unit=card.unit, **missing, **silent).reset_index(drop=True)
     if "period" not in rows:
         rows = rows.assign(period=period_label(rows["period_start"], rows["period_end"]))
@@ -65,6 +76,26 @@ def reliability(count: pd.Series) -> pd.Series:
     """Call a rate unreliable below 20 events, as CDC WONDER does; not assessed where no count is known."""
     label = pd.Series("reliable", index=count.index, dtype="str")
     return label.mask(count < EVENTS_FOR_RELIABLE_RATE, "unreliable").mask(count.isna(), "not_assessed")
+
+
+def with_source_breaks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mark each value whose sources differ from those of the value before it in its series.
+
+    A series is an indicator, a place, a group and a length of period; a source that changes inside one is a break to
+    show and never a rise or a fall.
+
+    Args:
+        rows: Indicator rows, all columns.
+    """
+    months = (rows["period_end"] - rows["period_start"]).dt.days // 28
+    keys = [rows[name] for name in ("indicator_id", "area_id", "strata")] + [months]
+    ordered = rows[rows["status"] == "reported"].sort_values("period_end", kind="stable")
+    groups = ordered.groupby([key.loc[ordered.index] for key in keys], sort=False)
+    before = groups["source_ids"].shift()
+    changed = before.notna() & (before != ordered["source_ids"])
+    words = ("source changes from " + before + " to " + ordered["source_ids"]).where(changed, "")
+    found = words.reindex(rows.index).fillna("")
+    return rows.assign(series_break=remark(rows["series_break"], found).astype("str"))
 
 
 def provenance(frame: pd.DataFrame, *others: str) -> dict[str, pd.Series]:

@@ -11,6 +11,8 @@ from epi.intervals import poisson_interval
 from schemas.indicators import IndicatorCard, Target
 
 OLDEST_SIZE_ESTIMATE_YEARS = 5
+DISAGREEMENT = 2
+"""Two ratios of one place and year that differ more than so many times are marked doubtful."""
 _ROUNDING = 0.05
 _GHSS = "WHO Global health sector strategy on viral hepatitis 2016-2021"
 _GAM = "UNAIDS, Global AIDS Monitoring"
@@ -197,10 +199,13 @@ def compute(measures: Measures) -> pd.DataFrame:
 
     Grain: indicator, area, period, strata.
     """
+    published, computed = _compared(
+        as_published(SYRINGES, measures, "syringes_per_pwid", ("unaids_gam",)), _syringes_computed(measures)
+    )
     return pd.concat(
         [
-            as_published(SYRINGES, measures, "syringes_per_pwid", ("unaids_gam",)),
-            _syringes_computed(measures),
+            published,
+            computed,
             as_published(SAFE_INJECTING, measures, "safe_injecting_pct", ("unaids_gam",)),
             as_published(OAT, measures, "oat_coverage_pct", ("unaids_gam",)),
             _dispensed(NALOXONE, measures, "naloxone_dispensed_per_100"),
@@ -211,6 +216,25 @@ def compute(measures: Measures) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+def _compared(published: pd.DataFrame, computed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say beside both ratios where the one UNAIDS publishes and the one computed differ more than twofold.
+
+    The two rest on other counts of syringes and other estimates of people; which of them is wrong cannot be seen here.
+    """
+    keys = [*PLACE_AND_TIME, "strata"]
+    found = []
+    for rows, others, words in ((published, computed, "computed from"), (computed, published, "published by")):
+        there = others.loc[others["status"] == "reported", [*keys, "value", "source_ids"]]
+        beside = rows[[*keys, "value"]].merge(there, on=keys, how="left", suffixes=("", "_other"), validate="1:1")
+        beside.index = rows.index
+        least, most = beside[["value", "value_other"]].min(axis=1), beside[["value", "value_other"]].max(axis=1)
+        far = beside["value"].notna() & beside["value_other"].notna() & (most > DISAGREEMENT * least)
+        said = beside["value_other"].round(0).astype("Int64").astype("str").fillna("")
+        doubt = ("doubtful: " + said + " " + words + " " + beside["source_ids"].fillna("")).where(far, "")
+        found.append(rows.assign(reason=remark(doubt, rows["reason"]).astype("str")))
+    return found[0], found[1]
 
 
 def _syringes_computed(measures: Measures) -> pd.DataFrame:
@@ -229,6 +253,9 @@ def _syringes_computed(measures: Measures) -> pd.DataFrame:
     ).reset_index(drop=True)
     age = frame["period_end"].dt.year - frame["size_year"]
     frame = frame[frame["value_people"].notna() & (age <= OLDEST_SIZE_ESTIMATE_YEARS)].reset_index(drop=True)
+    frame = frame.sort_values(["area_id", "period_end"], ignore_index=True)
+    size_before = frame.groupby("area_id")["size_year"].shift()
+    re_estimated = size_before.notna() & (size_before != frame["size_year"])
     per_person = coverage(frame["value"], frame["value_people"], frame["lower_people"], frame["upper_people"])
     of_year = "number of people who inject drugs of " + frame["size_year"].astype("int64").astype("str")
     return indicator_rows(
@@ -244,6 +271,9 @@ def _syringes_computed(measures: Measures) -> pd.DataFrame:
             upper_95=per_person["upper"],
             method="syringes distributed / people who inject drugs; range of the denominator where published",
             reason=remark(frame["note"], of_year),
+            series_break=pd.Series("the number of people who inject drugs is estimated anew", index=frame.index).where(
+                re_estimated, ""
+            ),
             **provenance(frame, "people"),
         ),
     )

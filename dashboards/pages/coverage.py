@@ -260,7 +260,14 @@ def dispensing(published: Published) -> Chart:
         "dispensing",
         "Naloxone and buprenorphine dispensed by retail pharmacies, by US state",
         figures.ranked_dots("prescriptions", reference="United States"),
-        [PLACE, Column("value", "Value", "n1"), *INTERVAL, Column("unit", "Unit"), NOTE],
+        [
+            PLACE,
+            Column("value", "Value", "n1"),
+            Column("lower", "Range, low", "n1"),
+            Column("upper", "Range, high", "n1"),
+            Column("unit", "Unit"),
+            NOTE,
+        ],
         views,
         "",
         [
@@ -268,7 +275,8 @@ def dispensing(published: Published) -> Chart:
             Control("dispensed", "Year", options_of(ordered), ordered[0][0] if ordered else ""),
         ],
         extra=("role", "provisional", "status_word"),
-        note="Retail pharmacies only: naloxone that programmes give out for free is not in these figures.",
+        note="Retail pharmacies only: naloxone that programmes give out for free is not in these figures. The range "
+        "is that of the published rounding (for naloxone per death, of chance in the deaths as well), not of a sample.",
         height=110,
         row_height=19,
     )

@@ -190,6 +190,13 @@ def _mix_sentence(rows: pd.DataFrame) -> str:
     )
 
 
+def _absent(published: Published, rows: pd.DataFrame) -> str:
+    """Name the states that have no row at all, which a ranking would pass over in silence."""
+    states = {area for area in published.names if sel.is_us_state(area)}
+    missing = sorted(published.names[area] for area in states - set(rows["area_id"]))
+    return f" No row is published for {formats.sentence_list(missing)}." if missing else ""
+
+
 def drug_ranks(published: Published) -> Chart:
     """Rank US states by the death rate of a drug class, for a year."""
     frame = published.values("overdose_death_rate_by_drug")
@@ -201,7 +208,8 @@ def drug_ranks(published: Published) -> Chart:
         rows = sel.ranked(part, "USA")
         if drug and (rows["role"] == "place").sum() >= FEWEST_PLACES:
             words = f"{formats.drug(str(drug))}. {sel.highest_and_lowest(rows, unit, 'United States')}"
-            views[f"{drug}|{period}"] = View(rows, f"{words} {capitalised(period)}.")
+            absent = _absent(published, rows)
+            views[f"{drug}|{period}"] = View(rows, f"{words} {capitalised(period)}.{absent}")
             drugs[str(drug)], years[str(period)] = formats.drug(str(drug)), formats.period(period)
     newest = sorted(years, reverse=True)
     first = "opioids" if "opioids" in drugs else next(iter(drugs), "")

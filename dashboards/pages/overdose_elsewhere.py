@@ -27,7 +27,7 @@ def england_and_wales(published: Published) -> Chart:
         views,
         sel.source_line(published, frame),
         [Control("uk", "Place", options_of(sel.place_options(published, views)), "GB-EAW")],
-        extra=("date", "provisional", "lower", "upper"),
+        extra=("date", "provisional", "lower", "upper", "series_break"),
         note="A death is counted in the year it was registered, often long after it happened. England, Wales and "
         "people who lived elsewhere add up to the whole.",
     )
@@ -82,8 +82,9 @@ def canada_trend(published: Published) -> Chart:
         views,
         sel.source_line(published, frame),
         [Control("province", "Place", options_of(sel.place_options(published, views)), "CAN")],
-        extra=("date", "provisional"),
-        note="Full years only. The band is the 95% interval; it is left open where a year has no value.",
+        extra=("date", "provisional", "series_break"),
+        note="Full years only. The band is the 95% interval; it is left open where a year has no value. A line "
+        "that stops marks a break in the series.",
     )
 
 

@@ -79,6 +79,8 @@ def _headline(published: Published) -> tuple[list[str], str]:
         if change is not None:
             size = formats.number(abs(float(change["value"])), 1)
             words += f", {size}% {'fewer' if change['value'] < 0 else 'more'} than a year before"
+        if reported["provisional"] == "provisional" or predicted is not None:
+            words += "; these counts are provisional"
         sentences.append(words + ".")
         used.append(reported)
     canada = sel.total(published.values("opioid_deaths"))
@@ -90,6 +92,8 @@ def _headline(published: Published) -> tuple[list[str], str]:
         before = _last(canada[canada["period_end"] < newest["period_end"]], "CAN")
         if before is not None:
             words += f", against {formats.number(before['value'], 0)} {formats.in_period(before['period'])}"
+        if newest["provisional"] == "provisional":
+            words += "; the count is provisional"
         sentences.append(words + ".")
         used.append(newest)
     return sentences, sel.source_line(published, pd.DataFrame(used)) if used else ""
@@ -175,9 +179,9 @@ def _then_and_now(published: Published) -> list[dict[str, Any]]:
                 "title": formats.text(card.get("title")) or indicator_id,
                 "place": last["name"],
                 "unit": sel.unit_of(published, indicator_id, frame),
-                "first": formats.number(first["value"]),
+                "first": formats.amount(first["value"], last["unit"]),
                 "first_when": first["when"],
-                "last": formats.number(last["value"]),
+                "last": formats.amount(last["value"], last["unit"]),
                 "last_when": last["when"],
                 "provisional": last["provisional"] == "provisional",
                 "line": sparkline([float(value) for value in frame["value"]]),

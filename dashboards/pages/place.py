@@ -130,7 +130,7 @@ def _one_kind(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def _view(published: Published, title: str, rows: pd.DataFrame) -> View:
     last = rows[rows["value"].notna()].iloc[-1]
     sentence = (
-        f"{last['name']}. {title}: {formats.number(last['value'])} {formats.text(last['unit'])} "
+        f"{last['name']}. {title}: {formats.amount(last['value'], last['unit'])} {formats.text(last['unit'])} "
         f"{formats.in_period(last['period'])}."
     )
     return View(rows, sentence, sel.source_line(published, rows), formats.text(last["unit"]))
@@ -178,8 +178,9 @@ def _trend(published: Published, places: list[tuple[str, str]]) -> Chart:
                 first[0] if first else next(iter(used), ""),
             ),
         ],
-        extra=("date", "provisional"),
-        note="Hollow: provisional. The band is the 95% interval; it is left open where a period has no value.",
+        extra=("date", "provisional", "series_break"),
+        note="Hollow: provisional. The band is the 95% interval; it is left open where a period has no value. A line "
+        "that stops marks a break in the series.",
         split=True,
         heading="h2",
         nothing="Too few years are published here for a line over time. The newest values are below.",
@@ -214,7 +215,7 @@ def _line(published: Published, row: dict[str, Any]) -> dict[str, str]:
         "id": row["indicator_id"],
         "title": formats.text(card.get("title")) or row["indicator_id"],
         "stratum": formats.stratum(row["strata"]),
-        "value": row["status_word"] if formats.is_missing(row["value"]) else formats.number(row["value"]),
+        "value": row["status_word"] if formats.is_missing(row["value"]) else formats.amount(row["value"], row["unit"]),
         "interval": formats.interval(row["lower"], row["upper"]),
         "unit": formats.text(row["unit"]),
         "when": row["when"],

@@ -77,7 +77,7 @@
     target[last] = value;
   }
   function pick(values, rows, safe) {
-    return rows.map(function (at) { var value = values[at]; return safe && typeof value === "string" ? escaped(value) : value; });
+    return rows.map(function (at) { var value = at < 0 ? null : values[at]; return safe && typeof value === "string" ? escaped(value) : value; });
   }
   function bandOf(columns, rule, rows) {
     var xs = [], ys = [], run = [];
@@ -89,7 +89,7 @@
       }
       run = [];
     }
-    rows.forEach(function (at) { if (isNumber(columns[rule[2]][at]) && isNumber(columns[rule[3]][at])) run.push(at); else close(); });
+    rows.forEach(function (at) { if (at >= 0 && columns[rule[4]][at]) close(); if (isNumber(columns[rule[2]][at]) && isNumber(columns[rule[3]][at])) run.push(at); else close(); });
     close();
     return { x: xs, y: ys };
   }
@@ -113,6 +113,10 @@
       var rows = all.filter(function (row) {
         return Object.keys(where).every(function (name) { return where[name].indexOf(columns[name][row]) >= 0; });
       });
+      /* A line is not drawn across a break in the series: a point without a place (-1) parts it. */
+      if (meta.breaks) rows = rows.reduce(function (kept, row) {
+        return kept.concat(kept.length && columns[meta.breaks][row] ? [-1, row] : [row]);
+      }, []);
       Object.keys(meta.bind || {}).forEach(function (path) {
         var rule = meta.bind[path];
         if (rule[0] === "band") { var band = bandOf(columns, rule, rows); trace.x = band.x; trace.y = band.y; return; }
@@ -120,7 +124,7 @@
       });
       if (!meta.quiet && trace.hoverinfo !== "skip") {
         trace.hovertext = rows.map(function (row) {
-          return rowWords(chart, view, row).map(function (part, index) { return index ? escaped(part) : "<b>" + escaped(part) + "</b>"; }).join("<br>");
+          return row < 0 ? "" : rowWords(chart, view, row).map(function (part, index) { return index ? escaped(part) : "<b>" + escaped(part) + "</b>"; }).join("<br>");
         });
         trace.hoverinfo = "text";
       }

@@ -1,6 +1,7 @@
 """The core tables: figures give way to files, the newest release leads, and revisions are counted."""
 
 import pandas as pd
+from observed import frame, observed
 
 from assets import core
 from schemas.observations import COLUMNS, Observation, as_observations
@@ -140,3 +141,19 @@ def test_one_release_has_no_revisions() -> None:
     """A single release, or none, gives an empty table with all its columns."""
     assert list(core.revisions(NOTHING).columns) == core.REVISION_COLUMNS
     assert core.revisions(rows(("2019-04-24", "x", "2021-01-01", 0.0))).empty
+
+
+def test_what_two_sources_say_stands_side_by_side() -> None:
+    """Two sources that report one measure of one place and year make a pair; a third place has none."""
+    found = core.disagreements(
+        frame(
+            observed("cdc_vsrr", "overdose_deaths", "US-DC", 2021, 590.0),
+            observed("cdc_wonder", "overdose_deaths", "US-DC", 2021, 472.0),
+            observed("cdc_wonder", "overdose_deaths", "US-MD", 2021, 2800.0),
+            observed("cdc_vsrr", "overdose_deaths", "US-MD", 2021, None),
+        )
+    )
+    assert len(found) == 1
+    row = found.iloc[0]
+    assert (row["area_id"], row["source_a"], row["source_b"]) == ("US-DC", "cdc_vsrr", "cdc_wonder")
+    assert row["ratio"] == 590.0 / 472.0

@@ -58,9 +58,11 @@ def test_names_are_escaped() -> None:
     assert "&lt;script&gt;" in svg
 
 
-def test_lines_and_bands_stop_at_a_gap() -> None:
-    """A year without a value breaks the line and the band in two."""
-    values = pd.Series([1.0, 2.0, None, 3.0, 4.0], dtype="float64")
+@pytest.mark.parametrize(("missing", "breaks"), [(2, []), (None, [3])])
+def test_lines_and_bands_stop_at_a_gap(missing: int | None, breaks: list[int]) -> None:
+    """A year without a value, or a break in the series, parts the line and the band in two."""
+    values = pd.Series([1.0, 2.0, 2.5, 3.0, 4.0], dtype="float64")
+    values[values.index == missing] = None
     frame = pd.DataFrame(
         {
             "date": ["2018", "2019", "2020", "2021", "2022"],
@@ -68,13 +70,14 @@ def test_lines_and_bands_stop_at_a_gap() -> None:
             "lower": values - 0.5,
             "upper": values + 0.5,
             "provisional": ["final"] * 5,
+            "series_break": ["another source" if at in breaks else "" for at in range(5)],
         }
     )
     chart = Chart("x", "X", time_figures.value_over_time("rate"), [Column("date", "Year")], {"all": View(frame, "")})
     svg = sketch(chart)
     assert svg.count("<polygon") == 2
     path = next(d for d in re.findall(r'<path d="([^"]+)" fill="none" stroke="#155695"', svg) if "L" in d)
-    assert (path.count("M"), path.count("L")) == (2, 2)
+    assert path.count("M") == 2
 
 
 def test_maps_and_empty_charts_have_no_drawing() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from observed import figures, frame, observed
 
 from assets.indicators import registry
+from assets.indicators.rows import with_source_breaks
 from schemas.indicators import COLUMNS, GRAIN, IndicatorValue, period_label
 from schemas.measures import MEASURES
 from schemas.meta import LatestValue, TargetSummary
@@ -212,3 +213,21 @@ def test_the_order_of_observations_does_not_matter(seed: int) -> None:
     sample = figures().query("area_id in ['USA', 'US-CA', 'US-NYC', 'US-NY-XNYC', 'CZE', 'CAN']")
     shuffled = sample.sample(frac=1, random_state=seed).reset_index(drop=True)
     pd.testing.assert_frame_equal(registry.indicator_values(shuffled), registry.indicator_values(sample))
+
+
+def test_a_change_of_source_is_a_break_and_not_a_jump() -> None:
+    """A value from another source than the one before it in its series says so; other series stay as they are."""
+    plain = pd.DataFrame(
+        {
+            "indicator_id": "oat_coverage",
+            "area_id": ["AUT"] * 4 + ["BEL"],
+            "strata": ["all"] * 3 + ["sex=female", "all"],
+            "period_start": pd.to_datetime([f"{year}-01-01" for year in (2016, 2017, 2018, 2018, 2018)]),
+            "period_end": pd.to_datetime([f"{year}-12-31" for year in (2016, 2017, 2018, 2018, 2018)]),
+            "status": "reported",
+            "source_ids": ["unaids_gam", "unaids_gam", "programme", "programme", "programme"],
+            "series_break": "",
+        }
+    )
+    found = with_source_breaks(plain)["series_break"].tolist()
+    assert found == ["", "", "source changes from unaids_gam to programme", "", ""]

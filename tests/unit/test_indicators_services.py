@@ -181,3 +181,31 @@ def test_months_without_sites_have_no_visits_per_site() -> None:
         observed("phac_consumption_sites", "consumption_sites_reporting", "CAN", "2025-02", 0),
     ]
     assert values(services, "consumption_site_visits_per_site", *rows).empty
+
+
+def test_ratios_that_differ_twofold_are_marked_doubtful() -> None:
+    """Ireland in 2017: UNAIDS publishes 168 syringes a person, and the bulletin's count gives 32: both say so."""
+    rows = [
+        syringes(2017, 520_000, "IRL"),
+        people(2014, 16_400, "IRL"),
+        observed("unaids_gam", "syringes_per_pwid", "IRL", 2017, 168.0),
+        syringes(2017, 6_410_000, "CZE"),
+        people(2017, 43_700, "CZE"),
+        observed("unaids_gam", "syringes_per_pwid", "CZE", 2017, 150.0),
+    ]
+    for indicator_id, other in (("syringes_per_pwid", "32"), ("syringes_per_pwid_computed", "168")):
+        found = values(services, indicator_id, *rows).set_index("area_id")["reason"]
+        assert f"doubtful: {other} " in found["IRL"]
+        assert "doubtful" not in found["CZE"]
+
+
+def test_a_new_estimate_of_people_is_a_break() -> None:
+    """A ratio over another estimate of people is no change in syringes: the series breaks there, and only there."""
+    rows = values(
+        services,
+        "syringes_per_pwid_computed",
+        *[syringes(year, 1_000_000) for year in (2014, 2015, 2016)],
+        people(2014, 10_000),
+        people(2016, 20_000),
+    )
+    assert (rows.set_index("period")["series_break"] != "").to_dict() == {"2014": False, "2015": False, "2016": True}
