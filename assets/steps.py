@@ -19,7 +19,9 @@ def bring_in(workspace: Workspace, source_id: str) -> dict[str, object]:
     """Look for news of a source, unless this run leaves it alone, and leave a record of what came."""
     if source_id not in workspace.bring_in:
         return workspace.recall(f"arrival-{source_id}")
-    arrival = ingest.bring_in(source(source_id), workspace.snapshots, workspace.drop, workspace.transport())
+    arrival = ingest.bring_in(
+        source(source_id), workspace.snapshots, workspace.drop, workspace.transport(), workspace.downloads
+    )
     kept = snapshots.kept(workspace.snapshots, source_id)
     record: dict[str, object] = {
         "origin": arrival.origin,
@@ -131,7 +133,9 @@ def make_marts(workspace: Workspace) -> Made:
     mark = tables.fingerprint("marts", core_made.fingerprint, workspace.code)
 
     def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
-        values = registry.indicator_values(core_made.table("core.observations"))
+        values = registry.indicator_values(
+            core_made.table("core.observations"), core_made.table("core.observation_releases")
+        )
         latest = registry.latest_values(values)
         found = {
             "marts.indicator_values": values,

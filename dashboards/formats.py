@@ -60,6 +60,12 @@ DRUG_WORDS = {
     "drug_misuse": "Drug misuse",
 }
 STRATUM_WORDS = {
+    "law": "law:",
+    "measure": "measure:",
+    "of": "of",
+    "rate": "of",
+    "source": "source:",
+    "term": "change in",
     "sex": "sex",
     "age_group": "age",
     "race_ethnicity": "race and ethnicity",

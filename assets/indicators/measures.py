@@ -10,8 +10,14 @@ PLACE_AND_TIME = ["area_id", "period_start", "period_end"]
 class Measures:
     """The newest observations, asked for by measure."""
 
-    def __init__(self, observations: pd.DataFrame) -> None:
-        """Take the newest release of every observation."""
+    def __init__(self, observations: pd.DataFrame, releases: pd.DataFrame | None = None) -> None:
+        """Take the newest release of every observation, and where revisions matter every release.
+
+        Args:
+            observations: ``core.observations``.
+            releases: ``core.observation_releases``; the newest alone where left out.
+        """
+        self._releases = observations if releases is None else releases
         start, end = observations["period_start"], observations["period_end"]
         months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
         self._rows = observations.assign(months=months)
@@ -51,6 +57,26 @@ class Measures:
         return chosen.drop(columns=["_silent", "_rank", "months", "measure_id", "snapshot_id"]).sort_index(
             ignore_index=True
         )
+
+    def releases(self, measure_ids: tuple[str, ...]) -> pd.DataFrame:
+        """Give every release of some measures' totals that reports a value.
+
+        Args:
+            measure_ids: Measures wanted.
+        """
+        rows = self._releases[self._releases["measure_id"].isin(measure_ids)]
+        everybody = (rows[GROUP_COLUMNS] == "all").all(axis=1)
+        return rows[everybody & (rows["status"] == "reported")].reset_index(drop=True)
+
+    def newest_by_source(self, measure_ids: tuple[str, ...]) -> pd.DataFrame:
+        """Give the newest reported total of some measures for each source and place.
+
+        Args:
+            measure_ids: Measures wanted.
+        """
+        rows = self._rows[self._rows["measure_id"].isin(measure_ids) & (self._rows["status"] == "reported")]
+        rows = rows[(rows[GROUP_COLUMNS] == "all").all(axis=1)].sort_values(["period_end", "months"], kind="stable")
+        return rows.drop_duplicates(["source_id", "measure_id", "area_id"], keep="last").sort_index(ignore_index=True)
 
 
 def strata(rows: pd.DataFrame) -> pd.Series:

@@ -2,30 +2,36 @@
 
 import pandas as pd
 
-from assets.indicators import canada, infections, overdose, services
+from assets.indicators import canada, equity, infections, overdose, policy, quality, services, trends
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
 
-TOPICS = (overdose, canada, infections, services)
+TOPICS = (overdose, canada, infections, services, policy, quality)
+"""Topics that make rows from measures."""
+
+DERIVED = (trends, equity)
+"""Topics that make rows from the rows of the others."""
 
 
 def cards() -> tuple[IndicatorCard, ...]:
     """Give every indicator's card, in the order of the topics."""
-    return tuple(card for topic in TOPICS for card in topic.CARDS)
+    return tuple(card for topic in (*TOPICS, *DERIVED) for card in topic.CARDS)
 
 
-def indicator_values(observations: pd.DataFrame) -> pd.DataFrame:
+def indicator_values(observations: pd.DataFrame, releases: pd.DataFrame | None = None) -> pd.DataFrame:
     """Make the rows of all indicators from the newest observations.
 
     Grain: indicator, area, period, strata.
 
     Args:
         observations: ``core.observations``.
+        releases: ``core.observation_releases``, for what figures were before.
     """
-    measures = Measures(observations)
-    rows = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
-    return with_source_breaks(rows).sort_values(GRAIN, ignore_index=True)
+    measures = Measures(observations, releases)
+    rows = with_source_breaks(pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True))
+    derived = [topic.compute(rows) for topic in DERIVED]
+    return pd.concat([rows, *derived], ignore_index=True).sort_values(GRAIN, ignore_index=True)
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

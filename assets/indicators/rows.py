@@ -7,6 +7,7 @@ from epi.coverage import target_status
 from schemas.indicators import COLUMNS, GRAIN, IndicatorCard, period_label
 
 EVENTS_FOR_RELIABLE_RATE = 20
+NORMAL_QUANTILE = 1.959963984540054
 _LIMITS = [
     "lower_95",
     "upper_95",
@@ -32,7 +33,7 @@ _TEXT = [
 ]
 
 
-def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
+def indicator_rows(card: IndicatorCard, frame: pd.DataFrame, unit: pd.Series | None = None) -> pd.DataFrame:
     """Complete an indicator's rows: unit, period label, target and whether it is met; nothing where there is no value.
 
     Grain: area, period, strata.
@@ -42,11 +43,13 @@ def indicator_rows(card: IndicatorCard, frame: pd.DataFrame) -> pd.DataFrame:
         frame: Columns area_id, period_start, period_end, strata, value, status, method, is_provisional, source_ids,
             release; and where they are known interval, numerator, denominator, completeness_pct, reason, reliability,
             series_break, period.
+        unit: Unit of each row, where it is that of the value compared and not the card's.
     """
     missing = {name: np.nan for name in _LIMITS if name not in frame}
     unsaid = {"reason": "", "reliability": "not_assessed", "series_break": ""}
     silent = {name: text for name, text in unsaid.items() if name not in frame}
-    rows = frame.assign(indicator_id=card.id, unit=card.unit, **missing, **silent).reset_index(drop=True)
+    units = card.unit if unit is None else unit
+    rows = frame.assign(indicator_id=card.id, unit=units, **missing, **silent).reset_index(drop=True)
     if "period" not in rows:
         rows = rows.assign(period=period_label(rows["period_start"], rows["period_end"]))
     reported = rows["status"] == "reported"
@@ -76,6 +79,30 @@ def reliability(count: pd.Series) -> pd.Series:
     """Call a rate unreliable below 20 events, as CDC WONDER does; not assessed where no count is known."""
     label = pd.Series("reliable", index=count.index, dtype="str")
     return label.mask(count < EVENTS_FOR_RELIABLE_RATE, "unreliable").mask(count.isna(), "not_assessed")
+
+
+def with_part(strata: pd.Series, key: str, value: pd.Series) -> pd.Series:
+    """Add a part such as ``rate=overdose_death_rate_crude`` to each row's group, the parts in alphabetic order.
+
+    Args:
+        strata: Groups as ``schemas.indicators`` writes them.
+        key: Name of the part.
+        value: Value of the part in each row, same index.
+    """
+    labels = {
+        pair: ";".join(sorted([part for part in pair[0].split(";") if part != "all"] + [f"{key}={pair[1]}"]))
+        for pair in set(zip(strata, value, strict=True))
+    }
+    return pd.Series([labels[pair] for pair in zip(strata, value, strict=True)], index=strata.index, dtype="str")
+
+
+def standard_errors(rows: pd.DataFrame) -> pd.Series:
+    """Give the standard error that a 95 % interval stands for: its width over twice 1.96; null without an interval.
+
+    Args:
+        rows: Columns ``lower_95``, ``upper_95``.
+    """
+    return (rows["upper_95"] - rows["lower_95"]) / (2 * NORMAL_QUANTILE)
 
 
 def with_source_breaks(rows: pd.DataFrame) -> pd.DataFrame:

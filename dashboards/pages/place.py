@@ -16,10 +16,16 @@ from dashboards.published import Published, records
 
 DEFAULT = "USA"
 TOPICS = (
+    ("Law in numbers", ("overdose_law_",)),
+    ("Trends and gaps", ("overdose_trend_", "disparity_", "theil_", "spread_", "excess_", "group_")),
+    ("Quality of the data", ("reporting_", "revision_", "death_records_", "deaths_pending_", "pwid_estimate_")),
     ("Overdose", ("overdose_", "opioid_death", "drug_induced_", "drug_poisoning_", "stimulant_")),
     ("HIV and hepatitis C", ("hiv_", "hcv_", "hbv_")),
     ("Coverage of services", ()),
 )
+SHOWN = ("Overdose", "HIV and hepatitis C", "Coverage of services", "Trends and gaps", "Law in numbers")
+"""Sections in the order they are shown; those not named follow."""
+
 # A series needs this many points before it is worth a line.
 FEWEST_POINTS = 3
 
@@ -191,7 +197,8 @@ def _place(
     published: Published, area: str, name: str, latest: pd.DataFrame, laws: dict[str, list[dict[str, str]]]
 ) -> dict[str, Any]:
     """Give what the template shows of one place: totals by topic, the groups within them, and laws."""
-    sections: dict[str, dict[str, list[dict[str, str]]]] = {title: {"rows": [], "groups": []} for title, _ in TOPICS}
+    titles = dict.fromkeys([*SHOWN, *(title for title, _ in TOPICS)])
+    sections: dict[str, dict[str, list[dict[str, str]]]] = {title: {"rows": [], "groups": []} for title in titles}
     for row in records(latest):
         part = "rows" if row["strata"] == "all" else "groups"
         sections[topic_of(row["indicator_id"])][part].append(_line(published, row))
