@@ -1,6 +1,7 @@
 """From published bytes to observations: what comes in, what is refused, and what is kept from before."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from assets import snapshots, tables
 from assets.contract import ContractBroken, require
+from assets.downloads import Downloads
 from assets.source import Recognised, Snapshot, Source, SourceRefused, Tidy
 from assets.transport import Transport, TransportError
 from schemas import quarantine
@@ -29,7 +31,9 @@ class Arrival:
     unreachable: str = ""
 
 
-def bring_in(source: Source, root: Path, drop: Path, transport: Transport | None) -> Arrival:
+def bring_in(
+    source: Source, root: Path, drop: Path, transport: Transport | None, downloads: Downloads | None = None
+) -> Arrival:
     """Keep whatever is new: files dropped in, then the live release where a script may fetch it.
 
     Args:
@@ -37,11 +41,16 @@ def bring_in(source: Source, root: Path, drop: Path, transport: Transport | None
         root: Folder of all snapshots.
         drop: Folder that holds one drop folder for each source.
         transport: How to download; None for a run without network.
+        downloads: Downloads that were started for several sources together; the source's own is taken from there.
     """
     arrival = Arrival(source.CARD.id)
     _take_dropped(source, root, drop / source.CARD.id, arrival)
-    if transport is not None and source.CARD.automated:
-        _take_live(source, root, transport, arrival)
+    if downloads is not None and downloads.has(source.CARD.id):
+        _take_live(source, root, lambda: downloads.take(source.CARD.id), arrival)
+    elif transport is not None and source.CARD.automated:
+        marks = snapshots.validators(snapshots.kept(root, source.CARD.id))
+        with tempfile.TemporaryDirectory(prefix="hre-") as folder:
+            _take_live(source, root, lambda: source.fetch(transport, marks, Path(folder)), arrival)
     if arrival.origin == "none" and snapshots.kept(root, source.CARD.id):
         arrival.origin = "kept"
     return arrival
@@ -73,23 +82,21 @@ def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) ->
             arrival.origin = "dropped-in"
 
 
-def _take_live(source: Source, root: Path, transport: Transport, arrival: Arrival) -> None:
-    marks = snapshots.validators(snapshots.kept(root, source.CARD.id))
-    with tempfile.TemporaryDirectory(prefix="hre-") as folder:
-        try:
-            recognised = source.fetch(transport, marks, Path(folder))
-        except TransportError as fault:
-            arrival.unreachable = str(fault)
-            return
-        except SourceRefused as refusal:
-            arrival.refused.append(str(refusal))
-            return
-        arrival.origin = "live"
-        if recognised is not None:
-            url = recognised.url or source.CARD.download_url
-            kept = snapshots.keep(root, source.CARD, recognised, "live", url, recognised.validators)
-            if kept is not None:
-                arrival.new.append(kept)
+def _take_live(source: Source, root: Path, fetch: Callable[[], Recognised | None], arrival: Arrival) -> None:
+    try:
+        recognised = fetch()
+    except TransportError as fault:
+        arrival.unreachable = str(fault)
+        return
+    except SourceRefused as refusal:
+        arrival.refused.append(str(refusal))
+        return
+    arrival.origin = "live"
+    if recognised is not None:
+        url = recognised.url or source.CARD.download_url
+        kept = snapshots.keep(root, source.CARD, recognised, "live", url, recognised.validators)
+        if kept is not None:
+            arrival.new.append(kept)
 
 
 @dataclass

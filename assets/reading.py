@@ -165,6 +165,31 @@ def read_text(
     return _table(lines[: last_row or len(lines)], header_row, path.name, encoding)
 
 
+def sheets_of(path: Path) -> dict[str, list[tuple[int, list[str]]]]:
+    """Give every sheet of a workbook by its name: each line's number, from 1, and its cells as text.
+
+    For sheets whose column names stand in several lines, so that only positions tell what a cell is.
+
+    Raises:
+        SourceRefused: Not a workbook, or a damaged one.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    content = path.read_bytes()
+    if content[:4] != b"PK\x03\x04" or not _is_workbook(content):
+        refuse_web_page(content[:200].decode("utf-8", errors="replace"), path.name)
+        raise SourceRefused(
+            f"{path.name}: expected a whole xlsx workbook, found another file or a damaged one. Download it again."
+        )
+    try:
+        names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
+    except CalamineError as fault:
+        raise SourceRefused(
+            f"{path.name}: expected a readable workbook, found a fault ({fault}). Save it again."
+        ) from fault
+    return {name: _workbook_lines(content, path.name, name) for name in names}
+
+
 def _text_lines(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines = []

@@ -119,3 +119,15 @@ def set_aside(frame: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
             bad = bad.assign(value=bad["value_text"])
         parts.append(refused_records(bad[["file", "row", "column", "value"]], code=str(code), reason=str(reason)))
     return pd.concat(parts, ignore_index=True)
+
+
+def remarks(parts: list[tuple[pd.Series, str]]) -> pd.Series:
+    """Join the remarks that hold for each record, in the order given; empty text where none does.
+
+    Args:
+        parts: Masks of the records, all of one index, and what to say of them.
+    """
+    note = pd.Series("", index=parts[0][0].index, dtype="str")
+    for mask, text in parts:
+        note = note.mask(mask.fillna(False).astype(bool), note.where(note == "", note + "; ") + text)
+    return note

@@ -7,26 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.reading import MOST_BYTES, decode, file_bytes, read_text, refuse_web_page, require_columns
-from assets.source import SourceRefused, refused_records
-from assets.stray_quotes import read_lines
+from assets import unaids_bulk
+from assets.reading import MOST_BYTES, read_text, require_columns
+from assets.source import SourceRefused
 from schemas.sources import unaids_gam as layout
 
 SOURCE_ID = "unaids_gam"
 AREAS, CONCEPTS = "ddf--entities--area.csv", "ddf--concepts.csv"
 _DATAPOINTS = re.compile(r"^ddf--datapoints--(.+)--by--area--year\.csv$")
-_SHAPE = {
-    "gid": "Indicator_GId",
-    "unit": "Unit",
-    "subgroup": "Subgroup_Val_GId",
-    "area": "Area",
-    "area_code": "Area ID",
-    "year": "Time Period",
-    "text": "Data value",
-    "formatted": "Formatted",
-    "denominator": "Data_Denominator",
-    "footnote": "Footnote",
-}
 
 
 @dataclass(frozen=True)
@@ -90,56 +78,18 @@ def _gid_and_subgroup(concept: str) -> tuple[str, str]:
 
 def read_bulk(path: Path) -> Records:
     """Read the bulk table, whatever its quotation marks, and refuse what is another table."""
-    text, encoding = decode(file_bytes(path), path.name, ("utf-8-sig", "cp1252"))
-    refuse_web_page(text, path.name)
-    lines = read_lines(text)
-    last = max((number for number, _ in lines.records), default=0)
-    if lines.refused and lines.refused[-1][0] > last and not text.endswith(("\n", "\r")):
-        raise SourceRefused(
-            f"{path.name}: expected a complete last line, found line {lines.refused[-1][0]} cut off. Download it again."
-        )
-    published = {_plain(column): column for column in layout.BULK_COLUMNS}
-    names = [published.get(_plain(column), column.strip()) for column in lines.header]
-    frame = pd.DataFrame([cells for _, cells in lines.records], columns=names, dtype="str")
-    frame = frame.assign(_file=path.name, _row=pd.Series([number for number, _ in lines.records], dtype="int64"))
-    _refuse_other_table(frame, path.name)
-    extra = require_columns(frame, layout.BULK_COLUMNS, path.name)
-    _refuse_other_topic(frame, path.name)
-    respelt = [column for column in lines.header if column.strip() not in names]
-    ragged = pd.DataFrame(lines.refused, columns=["row", "value"]).assign(file=path.name, column="")
-    reason = f"expected {len(names)} cells as in the header, found another number, also after mending quotation marks"
-    notes = {
-        "lines_mended": f"{lines.mended} lines with unescaped quotation marks" if lines.mended else "",
-        "columns_added": ", ".join(extra),
-        "columns_respelt": ", ".join(respelt),
-        "encoding": encoding if encoding == "cp1252" else "",
-    }
-    rows = pd.DataFrame({name: frame[column].str.strip() for name, column in _SHAPE.items()})
-    rows = rows.assign(_file=path.name, _row=frame["_row"], value_column="Data value")
-    return Records(rows, {SOURCE_ID: frame}, refused_records(ragged, code="ragged_line", reason=reason), notes)
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", column.lower())
-
-
-def _refuse_other_table(frame: pd.DataFrame, name: str) -> None:
-    if "Area Level" in frame.columns:
-        raise SourceRefused(
-            f"{name}: expected the Global AIDS Monitoring table, found the Key Populations Atlas (it has the column "
-            "'Area Level' and mostly places inside countries). Download GAM_<year>_en.zip instead."
-        )
+    bulk = unaids_bulk.read(path, unaids_bulk.GAM)
+    _refuse_other_topic(bulk.frame, path.name)
+    return Records(unaids_bulk.rows_of(bulk.frame), {SOURCE_ID: bulk.frame}, bulk.refused, bulk.notes)
 
 
 def _refuse_other_topic(frame: pd.DataFrame, name: str) -> None:
     gids = frame["Indicator_GId"].str.strip()
     if len(frame) and gids.isin([*layout.INDICATORS, "PWID_HEPATITIS"]).any():
         return
-    policy = gids.str.startswith(("Q_", "Q.")).mean() > 0.5 if len(frame) else False
-    found = "the policy questionnaire (NCPI)" if policy else f"the indicators {sorted(gids.unique())[:4]}"
     raise SourceRefused(
         f"{name}: expected rows of Global AIDS Monitoring on people who inject drugs (PWID_HIV_PREVALENCE and others), "
-        f"found {found}. Download GAM_<year>_en.zip instead."
+        f"found the indicators {sorted(gids.unique())[:4]}. Download GAM_<year>_en.zip instead."
     )
 
 

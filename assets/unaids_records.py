@@ -1,4 +1,4 @@
-"""From rows of UNAIDS Global AIDS Monitoring to observations, each record accounted for."""
+"""From rows of UNAIDS' tables of numbers to observations, each record accounted for."""
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,16 @@ from schemas.areas import is_known_aggregate, resolve
 from schemas.measures import MEASURES
 from schemas.sources import unaids_gam as layout
 
+Indicators = dict[str, layout.Indicator]
+Subgroups = dict[str, tuple[str, str, str]]
+
 _KEY = ["measure_id", "area_id", "year", "sex", "age_group", "population_group"]
 _FEWEST_TO_JUDGE_A_UNIT = 20
 
 
-def meaning(frame: pd.DataFrame) -> dict[str, pd.Series]:
+def meaning(
+    frame: pd.DataFrame, indicators: Indicators = layout.INDICATORS, subgroups: Subgroups = layout.SUBGROUPS
+) -> dict[str, pd.Series]:
     """Give measure, population, sex, age, part of the estimate, area and year; null where not known."""
     gid, subgroup = frame["gid"], frame["subgroup"]
     for (published, virus), key in layout.HEPATITIS.items():
@@ -29,11 +34,11 @@ def meaning(frame: pd.DataFrame) -> dict[str, pd.Series]:
         "gid": gid,
         "subgroup": subgroup,
         "unit_id": frame["unit"].str.upper().map(layout.UNITS),
-        "measure_id": gid.map({key: indicator.measure_id for key, indicator in layout.INDICATORS.items()}),
-        "population_group": gid.map({key: indicator.population_group for key, indicator in layout.INDICATORS.items()}),
-        "sex": subgroup.map({key: meaning[0] for key, meaning in layout.SUBGROUPS.items()}),
-        "age_group": subgroup.map({key: meaning[1] for key, meaning in layout.SUBGROUPS.items()}),
-        "part": subgroup.map({key: meaning[2] for key, meaning in layout.SUBGROUPS.items()}),
+        "measure_id": gid.map({key: indicator.measure_id for key, indicator in indicators.items()}),
+        "population_group": gid.map({key: indicator.population_group for key, indicator in indicators.items()}),
+        "sex": subgroup.map({key: meaning[0] for key, meaning in subgroups.items()}),
+        "age_group": subgroup.map({key: meaning[1] for key, meaning in subgroups.items()}),
+        "part": subgroup.map({key: meaning[2] for key, meaning in subgroups.items()}),
         "area_id": by_name.fillna(by_code).mask(contradict),
         "regional": regional,
         "note": _remarks(frame),
@@ -55,9 +60,17 @@ def _remarks(frame: pd.DataFrame) -> pd.Series:
 class Sieve:
     """Records on their way to observations; each step takes out, by count or with the reason, those that end there."""
 
-    def __init__(self, rows: pd.DataFrame, release_year: int) -> None:
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        release_year: int,
+        indicators: Indicators = layout.INDICATORS,
+        subgroups: Subgroups = layout.SUBGROUPS,
+    ) -> None:
         """Start with every record; a year after the release's is not plausible."""
         self.rows = rows
+        self.indicators = indicators
+        self.subgroups = subgroups
         self.release_year = release_year
         self.dropped: dict[str, int] = {}
         self.refused: list[pd.DataFrame] = []
@@ -88,7 +101,7 @@ class Sieve:
 
     def drop_undefined(self) -> None:
         """Give the records their meaning, and drop what is not mapped, not one country or not defined."""
-        self.rows = self.rows.assign(**meaning(self.rows))
+        self.rows = self.rows.assign(**meaning(self.rows, self.indicators, self.subgroups))
         unknown = self.rows["measure_id"].isna()
         if unknown.any():
             self.notes["indicators_not_read"] = ", ".join(sorted(self.rows.loc[unknown, "gid"].unique()))
@@ -102,10 +115,10 @@ class Sieve:
     def refuse_unreadable(self) -> None:
         """Set aside unknown units, subgroups, areas and years."""
         needles = self.rows["gid"].eq(layout.NEEDLES) & self.rows["unit_id"].eq("NUMBER")
-        expected = self.rows["gid"].map({key: indicator.unit for key, indicator in layout.INDICATORS.items()})
+        expected = self.rows["gid"].map({key: indicator.unit for key, indicator in self.indicators.items()})
         reason = "expected the indicator's own unit (Percent, Number or Rate), found another"
         self.refuse(self.rows["unit_id"].ne(expected) & ~needles, "Unit", "unit", "unexpected_unit", reason)
-        reason = f"expected one of {', '.join(layout.SUBGROUPS)}, found another subgroup"
+        reason = f"expected one of {', '.join(self.subgroups)}, found another subgroup"
         self.refuse(self.rows["part"].isna(), "Subgroup_Val_GId", "subgroup", "unknown_subgroup", reason)
         reason = "expected a country, found a name or code that is not known or that contradict each other"
         self.refuse(self.rows["area_id"].isna(), "Area", "area", "unknown_area", reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets import tables
+from assets.downloads import Downloads
 from assets.sources import CONNECTED
 from assets.transport import Transport
 
@@ -26,6 +27,9 @@ class Workspace:
     figures: Path
     transport: Callable[[], Transport | None] = _no_transport
     """Makes the means to download; gives None for a run without network."""
+
+    downloads: Downloads | None = None
+    """Downloads of this run that were started together; without them each source is asked in its turn."""
 
     bring_in: frozenset[str] = field(default_factory=lambda: frozenset(CONNECTED))
     """Sources that this run looks for news of; the others keep what they have."""

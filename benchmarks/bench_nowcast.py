@@ -16,7 +16,7 @@ import statsmodels.api as sm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from epi.aberration import ears, farrington_flexible
+from epi.aberration import ears, farrington_flexible, farrington_many
 from epi.nowcast import mack, nowcast
 from epi.timeliness import completeness, revision_summary
 
@@ -34,6 +34,10 @@ def main(series: int = SERIES) -> None:
     counts = random.poisson(20 * np.exp(0.3 * np.sin(np.arange(420) * 2 * np.pi / 52)))
     seconds, _ = timed(lambda: farrington_flexible(counts, assess=100))
     report("farrington_flexible, 100 weeks", seconds)
+    many = pd.DataFrame({"place": np.repeat(np.arange(series), 313), "period": np.tile(np.arange(313), series)})
+    many["count"] = random.poisson(8, len(many))
+    seconds, _ = timed(lambda: farrington_many(many, "place"))
+    report(f"farrington_many, newest week of {series:,} series", seconds)
     time_revisions(random, series)
 
 

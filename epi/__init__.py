@@ -20,5 +20,6 @@ No input or output, no orchestration: every function here can be used in a noteb
 - `epi.population_size`: capture-recapture, multipliers, and what several estimates say.
 - `epi.cascade`: care cascades, conditional and of all.
 - `epi.presentation`: whether an estimate is precise enough to be shown.
+- `epi.disclosure`: hiding small counts so that nobody can be recognised, and auditing what was hidden.
 - `epi.small_areas`: funnel limits, fifths, smoothed rates.
 """

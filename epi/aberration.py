@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from epi.farrington import farrington_flexible
+from epi.farrington import farrington_flexible, farrington_many
 from epi.intervals import FloatArray, as_floats, check_method
 
-__all__ = ["EarsMethod", "ears", "farrington_flexible"]
+__all__ = ["EarsMethod", "ears", "farrington_flexible", "farrington_many"]
 
 EarsMethod = Literal["C1", "C2", "C3"]
 
@@ -29,6 +29,7 @@ def ears(
     guard: int | None = None,
     threshold: float | None = None,
     minimum_sd: float = 0.0,
+    add_flagged: bool = True,
 ) -> pd.DataFrame:
     r"""Flag counts above the recent past with the EARS methods C1, C2 or C3, many series at once.
 
@@ -38,6 +39,10 @@ def ears(
     - `C1`: guard 0; score c, flagged above 3.
     - `C2`: guard 2, so that a slow start of an outbreak does not raise its own baseline; score c, flagged above 3.
     - `C3`: guard 2; score = sum over t, t - 1, t - 2 of max(0, c - 1), flagged above 2; the most sensitive.
+
+    So the literature writes C3. CDC's EARS, as its descendant SAGES still runs it, adds t - 1 and t - 2 only where they
+    do not exceed the threshold themselves: `add_flagged=False`; one large count then flags once, not for three periods.
+    3 and 2 are EARS' own thresholds; R's surveillance takes normal quantiles in their place (3.09 and 1.96).
 
     Any regular series will do: `baseline=7` days is EARS' own, weeks or months work alike but have no season here
     (`farrington_flexible` has). Without spread in the baseline (all 0, say) s is 0: a count above m scores inf, an
@@ -51,6 +56,7 @@ def ears(
         guard: Periods between baseline and assessed period; None takes the method's.
         threshold: Score above which to flag; None takes the method's.
         minimum_sd: Least standard deviation to divide by, in events.
+        add_flagged: Whether C3 adds earlier periods that exceeded its threshold by themselves.
 
     Returns:
         A frame with one row per period (per series and period for several: the index then is series, period) and
@@ -66,7 +72,8 @@ def ears(
         Hutwagner L, Thompson W, Seeman GM, Treadwell T. The bioterrorism preparedness and response Early Aberration
         Reporting System (EARS). J Urban Health 2003;80(2 Suppl 1):i89-96. Fricker RD, Hegler BL, Dunfee DA. Comparing
         syndromic surveillance detection methods: EARS' versus a CUSUM-based methodology. Stat Med 2008;27:3407-3429.
-        Least standard deviation: Tokars JI et al. Emerg Infect Dis 2009;15:533-539.
+        Least standard deviation: Tokars JI et al. Emerg Infect Dis 2009;15:533-539. What C3 adds: Johns Hopkins
+        University Applied Physics Laboratory, SAGES (backend/src/vims/app/detector/Ears.py).
 
     Examples:
         >>> ears([2, 4, 3, 2, 4, 3, 3, 3, 2, 9]).tail(2).drop(columns="reason").round(2)
@@ -91,8 +98,10 @@ def ears(
     before = np.zeros(table.shape)
     if method == "C3":
         excess = np.maximum(score - 1, 0)
+        # SAGES leaves out a period that reaches the threshold, not only one above it.
+        past = excess if add_flagged else np.where(excess >= limit, 0.0, excess)
         for lag in range(1, C3_PERIODS):
-            before += _shifted(excess, lag)
+            before += _shifted(past, lag)
         score = excess + before
         # Past excess above the threshold flags by itself (and may be inf); no count then is low enough.
         left = np.where(before <= limit, limit - before, np.nan)

@@ -140,6 +140,8 @@ def inequality(
       `slope_index_of_inequality` and `relative_index_of_inequality`: difference and ratio of the values that a line
       fitted to y on R, weighted by p, has at R = 1 (most advantaged) and R = 0. `model`: `linear` least squares; `log`
       or `logit` quasi-likelihood with that link (multiplicative; holds with zeros, never leaves 0 to the ceiling).
+      WHO's R package healthequal (`sii`, `rii`) differs for `logit`: it rounds values to whole people and gives them to
+      the model as counts *and* as weights, so that a group counts with the square of its population.
     - `population_attributable_risk`: value of the best-off group (the last in order, else the best) - mean, 0 if that
       would make things worse; `population_attributable_fraction_pct`: that / mean x 100.
 

@@ -1,52 +1,19 @@
 """The Farrington-flexible algorithm: counts beside the same season of earlier years, with trend and old outbreaks."""
 
-import warnings
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import stats
-from statsmodels.genmod.families import Poisson  # type: ignore[import-untyped, unused-ignore]
-from statsmodels.genmod.generalized_linear_model import GLM  # type: ignore[import-untyped, unused-ignore]
 
+from epi.farrington_model import Settings, Threshold, fit_baseline, season_levels, upper_limit
 from epi.intervals import FloatArray, Numbers, as_floats, common_index
+
+__all__ = ["Threshold", "farrington_flexible", "farrington_many", "season_levels"]
 
 # At least this share of the baseline's periods must have a count.
 LEAST_PRESENT = 0.5
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The options of `farrington_flexible`, checked."""
-
-    years: int
-    season: int
-    half_window: int
-    levels: int
-    guard: int
-    reweight_above: float
-    alpha: float
-    few: tuple[int, int]
-
-    def __post_init__(self) -> None:
-        """Refuse options that leave no baseline or no seasons."""
-        rest = self.season - (2 * self.half_window + 1)
-        if not (self.years >= 1 and self.half_window >= 0 and 0 <= self.guard < self.season):
-            raise ValueError(
-                f"years must be at least 1, half_window at least 0, guard from 0 to below season ({self.season}); "
-                f"found {self.years}, {self.half_window}, {self.guard}."
-            )
-        if not 2 <= self.levels <= rest + 1:
-            raise ValueError(
-                f"levels must be from 2 to {rest + 1} (season {self.season} less the window of "
-                f"{2 * self.half_window + 1} periods, plus 1); found {self.levels}."
-            )
-        if not (0 < self.alpha < 1 and self.reweight_above > 0):
-            raise ValueError(
-                f"alpha must be a probability and reweight_above above 0; found {self.alpha} and {self.reweight_above}."
-            )
+# Fewer years say too little about a trend to carry it forward (Farrington et al. 1996).
+FEWEST_YEARS_OF_TREND = 3
 
 
 def farrington_flexible(
@@ -60,6 +27,7 @@ def farrington_flexible(
     reweight_above: float = 2.58,
     alpha: float = 0.005,
     few: tuple[int, int] = (5, 4),
+    threshold: Threshold = "negative-binomial",
 ) -> pd.DataFrame:
     r"""Flag counts above what season, trend and scatter of earlier years lead one to expect (Noufaily et al. 2013).
 
@@ -69,15 +37,23 @@ def farrington_flexible(
     Dispersion phi = max(1, sum w (y - mu)^2 / mu / (n - p)). Anscombe residuals s = 3/2 (y^{2/3} - mu^{2/3}) /
     (mu^{1/6} sqrt(phi (1 - h))), h the leverage, above `reweight_above` mark old outbreaks: these get weights in
     proportion to s^-2, the others to 1, summing to n, and the model is fitted again. Where it expects more than the
-    baseline's largest count, the trend is left out. Upper = the 1 - `alpha` quantile of the negative binomial with mean
-    mu and variance phi mu (Poisson where phi = 1); score = (y - mu) / (upper - mu); flagged where y is above upper.
+    baseline's largest count, or there are fewer than 3 `years`, the trend is left out. Score = (y - mu) / (upper - mu);
+    flagged where y is above upper. With z the 1 - `alpha` normal quantile, `threshold`:
+
+    - `negative-binomial` (Noufaily): upper = the 1 - `alpha` quantile of the negative binomial with mean mu and
+      variance phi mu (Poisson where phi = 1); a whole number, mu taken as known.
+    - `power` (Farrington 1996, skewness removed by the power 2/3): upper = (mu^{2/3} + z sqrt(4/9 mu^{1/3} (phi + v /
+      mu)))^{3/2}, v the variance of the fitted mu; so it also carries the error of mu.
+
+    R's surveillance does the same with `noPeriods=10, pastWeeksNotIncluded=26, pThresholdTrend=1` and `nbPlugin` or
+    `delta`; by its own default it drops a trend that is not significant, and fits the windows alone.
 
     Without events: a season level whose counts are all 0 is fitted exactly as 0 (its maximum likelihood value); where
     that is the season of t, or the baseline has no event at all, expected and upper are 0 and any event scores inf,
     but is flagged only from `few` events on.
 
     Periods are counted, not dated: 52 weeks per year drift against the calendar by some 1.2 days a year, well inside
-    the window. For months: `season=12, half_window=1, levels=4, guard=6`.
+    the window. For months: `season=12, half_window=1, levels=4, guard=6`. Many series: `farrington_many`.
 
     Args:
         counts: One regular series in order of time; not negative, missing allowed.
@@ -90,6 +66,7 @@ def farrington_flexible(
         reweight_above: Anscombe residual above which a baseline count is taken for an old outbreak's.
         alpha: One-sided probability of a false flag.
         few: (events, periods): never flagged while the newest `periods` hold fewer than `events`.
+        threshold: `negative-binomial` or `power`.
 
     Returns:
         A frame with one row per assessed period, on the Series' index: `count`, `expected`, `upper`, `score`,
@@ -103,7 +80,8 @@ def farrington_flexible(
     References:
         Noufaily A, Enki DG, Farrington P, Garthwaite P, Andrews N, Charlett A. An improved algorithm for outbreak
         detection in multiple surveillance systems. Stat Med 2013;32:1206-1222. Farrington CP, Andrews NJ, Beale AD,
-        Catchpole MA. J R Stat Soc A 1996;159:547-563.
+        Catchpole MA. A statistical algorithm for the early detection of outbreaks of infectious disease. J R Stat Soc A
+        1996;159:547-563. Salmon M, Schumacher D, Hoehle M. Monitoring count time series in R. J Stat Softw 2016;70(10).
 
     Examples:
         >>> weeks = np.arange(313)
@@ -112,10 +90,10 @@ def farrington_flexible(
              count  expected  upper  score  alarm
         312   52.0      22.0   35.0   2.31   True
     """
-    settings = Settings(years, season, half_window, levels, guard, reweight_above, alpha, few)
+    settings = Settings(years, season, half_window, levels, guard, reweight_above, alpha, few, threshold)
     series = as_floats(counts, "counts")
     if series.ndim != 1:
-        raise ValueError(f"counts must be one series; found shape {series.shape}. Call once per series.")
+        raise ValueError(f"counts must be one series; found shape {series.shape}. farrington_many takes several.")
     chosen = range(0 if assess is None else max(0, len(series) - assess), len(series))
     rows = [_assessed(series, at, settings) for at in chosen]
     labels = common_index({"counts": counts})
@@ -126,14 +104,99 @@ def farrington_flexible(
     return _flagged(table, series, chosen, settings)
 
 
+def farrington_many(
+    frame: pd.DataFrame,
+    by: Hashable | Sequence[Hashable],
+    period: Hashable = "period",
+    count: Hashable = "count",
+    assess: int | None = 1,
+    years: int = 5,
+    season: int = 52,
+    half_window: int = 3,
+    levels: int = 10,
+    guard: int = 26,
+    reweight_above: float = 2.58,
+    alpha: float = 0.005,
+    few: tuple[int, int] = (5, 4),
+    threshold: Threshold = "negative-binomial",
+) -> pd.DataFrame:
+    """Flag counts of many series at once, each by its own past, as `farrington_flexible` does.
+
+    Formula: that of `farrington_flexible`, series by series. All series share the periods of the frame, which must be
+    regular; a period in which a series has no row has no count, which is not a count of 0. Many series are many tests:
+    of 200 quiet ones, `alpha` 0.005 flags one a period.
+
+    Args:
+        frame: One row per series and period, in any order.
+        by: Column, or columns, that tell the series apart (place, drug).
+        period: Column with the period: dates, periods or whole numbers, which sort in order of time.
+        count: Column with the number of events; not negative, missing allowed.
+        assess: As for `farrington_flexible`, like the arguments that follow.
+        years: Years in the baseline.
+        season: Periods per year.
+        half_window: Periods either side that count as the same season.
+        levels: Levels of the seasonal factor.
+        guard: Newest periods before the assessed one that are left out.
+        reweight_above: Anscombe residual above which a count is taken for an old outbreak's.
+        alpha: One-sided probability of a false flag.
+        few: (events, periods): never flagged while the newest `periods` hold fewer than `events`.
+        threshold: `negative-binomial` or `power`.
+
+    Returns:
+        A frame with one row per series and assessed period, series sorted: the columns of `by`, `period`, and the
+        columns of `farrington_flexible`.
+
+    Raises:
+        ValueError: A column is missing, a series has a period twice, a period is missing, a count is negative or
+            infinite, or an option is out of range.
+        TypeError: A count is not numeric.
+
+    References:
+        As for `farrington_flexible`.
+
+    Examples:
+        >>> weeks = np.arange(313)
+        >>> rows = pd.DataFrame({"place": "A", "period": weeks, "count": 20 + weeks % 5})
+        >>> both = pd.concat([rows, rows.assign(place="B", count=rows["count"] + np.where(weeks == 312, 30, 0))])
+        >>> farrington_many(both, by="place")[["place", "period", "count", "expected", "upper", "alarm"]].round(1)
+          place  period  count  expected  upper  alarm
+        0     A     312   22.0      22.0   35.0  False
+        1     B     312   52.0      22.0   35.0   True
+    """
+    keys = list(by) if isinstance(by, list | tuple) else [by]
+    lacking = [name for name in (*keys, period, count) if name not in frame.columns]
+    if lacking:
+        raise ValueError(f"frame must have the columns {lacking}; found {list(frame.columns)}.")
+    repeated = frame.duplicated([*keys, period]) | frame[period].isna()
+    if repeated.any():
+        found = frame.loc[repeated, [*keys, period]].iloc[0].to_dict()
+        raise ValueError(f"each series must have every {period} once, none missing; found {found}. Sum the rows first.")
+    numbers = as_floats(frame[count], str(count))
+    # A missing key is a key like any other; pandas' pivot would shuffle such series among the others.
+    groups = frame.groupby(keys, sort=True, dropna=False, observed=True)
+    place, (at, periods) = groups.ngroup().to_numpy(), pd.factorize(frame[period], sort=True)
+    table = np.full((len(periods), groups.ngroups), np.nan)
+    table[at, place] = numbers
+    index = pd.Index(periods, name=period)
+    options = (assess, years, season, half_window, levels, guard, reweight_above, alpha, few, threshold)
+    parts = [farrington_flexible(pd.Series(column, index=index), *options) for column in table.T]
+    if not parts:
+        return pd.concat([frame[[*keys, period]], farrington_flexible([], *options)], axis=1)
+    names = frame[keys].iloc[[int(np.argmax(place == number)) for number in range(len(parts))]]
+    labels = names.iloc[np.repeat(np.arange(len(parts)), [len(part) for part in parts])].reset_index(drop=True)
+    return pd.concat([labels, pd.concat(parts).reset_index()], axis=1)
+
+
 def _flagged(table: pd.DataFrame, series: FloatArray, chosen: range, settings: Settings) -> pd.DataFrame:
     events, periods = settings.few
     count, expected, upper = (table[name].to_numpy(dtype=float) for name in ("count", "expected", "upper"))
+    above = count > upper
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(count == expected, 0.0, (count - expected) / (upper - expected))
+    # Where next to nothing is expected the limit is 0, below the mean: no distance to divide by.
+    score = np.where(upper > expected, score, np.where(above, np.inf, 0.0))
     score[np.isnan(expected)] = np.nan
     recent = np.array([np.nansum(series[max(0, at - periods + 1) : at + 1]) for at in chosen])
-    above = count > upper
     alarm = pd.array(above & (recent >= events), dtype="boolean")
     alarm[np.isnan(expected)] = pd.NA
     table.insert(3, "score", score)
@@ -162,79 +225,11 @@ def _assessed(series: FloatArray, at: int, settings: Settings) -> tuple[float, f
         return *nothing, "too many counts missing in the baseline"
     if not past[level == 0].any():
         return 0.0, 0.0, 1.0, 0.0, ""
-    fit = _fitted((present - at).astype(float), past, level, settings.reweight_above, True)
+    ago = (present - at).astype(float)
+    fit = fit_baseline(ago, past, level, settings.reweight_above, settings.years >= FEWEST_YEARS_OF_TREND)
     if fit is None or fit[0] > past.max():
-        fit = _fitted((present - at).astype(float), past, level, settings.reweight_above, False)
+        fit = fit_baseline(ago, past, level, settings.reweight_above, False)
     if fit is None:
         return *nothing, "model did not converge"
-    mean, phi, trend = fit
-    return mean, _quantile(mean, phi, settings.alpha), phi, trend, ""
-
-
-def season_levels(ago: npt.NDArray[np.int64], season: int, half_window: int, levels: int) -> npt.NDArray[np.int64]:
-    """Give the level of the seasonal factor of periods that lie `ago` periods back: 0 is the assessed season.
-
-    Examples:
-        >>> season_levels(np.arange(12), 12, 1, 4).tolist()
-        [0, 0, 3, 3, 3, 2, 2, 2, 1, 1, 1, 0]
-    """
-    phase = (-ago + half_window) % season
-    window = 2 * half_window + 1
-    rest = (phase - window) * (levels - 1) // (season - window)
-    return np.where(phase < window, 0, rest + 1)
-
-
-def _fitted(
-    time: FloatArray, counts: FloatArray, level: npt.NDArray[np.int64], reweight_above: float, trend: bool
-) -> tuple[float, float, float] | None:
-    """Fit, reweight and fit again; give the mean at time 0 and level 0, dispersion and trend, or None if it fails."""
-    totals = np.bincount(level, counts, minlength=level.max() + 1)
-    # A level without events has no finite coefficient; its own fit, exactly 0, leaves the others' unchanged.
-    kept = totals[level] > 0
-    time, counts, level = time[kept], counts[kept], level[kept]
-    others = [number for number in np.flatnonzero(totals) if number > 0]
-    scale = max(float(np.abs(time).max()), 1.0)
-    columns = [np.ones(len(time)), *([time / scale] if trend else []), *[(level == other) * 1.0 for other in others]]
-    design = np.column_stack(columns)
-    if len(counts) <= design.shape[1]:
-        return None
-    weights = np.ones(len(counts))
-    fit = _glm(counts, design, weights)
-    if fit is None:
-        return None
-    residual = _anscombe(counts, fit.fittedvalues, design, weights)
-    high = residual > reweight_above
-    if high.any():
-        weights[high] = residual[high] ** -2.0
-        weights *= len(weights) / weights.sum()
-        fit = _glm(counts, design, weights)
-        if fit is None:
-            return None
-    phi = _dispersion(counts, fit.fittedvalues, weights, design.shape[1])
-    return float(np.exp(fit.params[0])), phi, float(fit.params[1] / scale) if trend else 0.0
-
-
-def _glm(counts: FloatArray, design: FloatArray, weights: FloatArray) -> Any:
-    with warnings.catch_warnings():
-        # A perfect fit (counts that never vary) is a result here, not a fault.
-        warnings.simplefilter("ignore")
-        fit = GLM(counts, design, family=Poisson(), var_weights=weights).fit(scale=1.0)
-    return fit if fit.converged and np.isfinite(fit.params).all() else None
-
-
-def _dispersion(counts: FloatArray, mean: FloatArray, weights: FloatArray, terms: int) -> float:
-    return max(1.0, float((weights * (counts - mean) ** 2 / mean).sum()) / (len(counts) - terms))
-
-
-def _anscombe(counts: FloatArray, mean: FloatArray, design: FloatArray, weights: FloatArray) -> FloatArray:
-    orthogonal, _ = np.linalg.qr(design * np.sqrt(weights * mean)[:, None])
-    leverage = np.minimum((orthogonal**2).sum(axis=1), 1 - 1e-9)
-    phi = _dispersion(counts, mean, weights, design.shape[1])
-    gap = counts ** (2 / 3) - mean ** (2 / 3)
-    return np.asarray(1.5 * gap / (mean ** (1 / 6) * np.sqrt(phi * (1 - leverage))))
-
-
-def _quantile(mean: float, phi: float, alpha: float) -> float:
-    if phi <= 1 + 1e-9:
-        return float(stats.poisson.ppf(1 - alpha, mean))
-    return float(stats.nbinom.ppf(1 - alpha, mean / (phi - 1), 1 / phi))
+    mean, phi, trend, variance = fit
+    return mean, upper_limit(mean, phi, variance, settings), phi, trend, ""

@@ -46,10 +46,12 @@ def joinpoint(
       residuals, with a ratio as large. If p < level / (most - small) one more joinpoint is taken as given, else the
       larger model has one fewer; until they meet.
 
-    These are the definitions of NCI's Joinpoint help (BIC3; Weighted BIC; Permutation Test Details; Notation). Not seen
-    there, and so our reading: the symbols within R (here a joinpoint's hinge beside a straight line, over the times
-    after the joinpoint before and up to the one after), the weights in the shuffles (here residuals x root of the
-    weight; the data themselves count as one shuffle) and Modified BIC (Zhang & Siegmund), which is not offered.
+    These are the definitions of NCI's Joinpoint help (BIC3; Weighted BIC; Permutation Test Details; Notation), which
+    gives R as {y'(I - H0) z}^2 / ({y'(I - H0) y} {z'(I - H0) z}), y the series from after one joinpoint to another. Not
+    seen, and so our reading: its z and H0 (here a joinpoint's hinge and a straight line, over the times after the
+    joinpoint before and up to the one after), the weights in the shuffles (here residuals x root of the weight; the
+    data themselves count as one shuffle) and Joinpoint's Modified BIC, which is not offered: Zhang & Siegmund derived
+    it for jumps of a mean, not for a change of slope.
     APC limits are t-based with n - (2k + 2) degrees of freedom, as Joinpoint counts joinpoints as parameters; the
     scatter is estimated with the same. They take the joinpoints as known.
 

@@ -90,8 +90,8 @@ def ypll(
         people).
 
     Raises:
-        ValueError: A column is not in the frame, a number is negative or infinite, an age group straddles `before`, or
-            an option is out of range.
+        ValueError: A column is not in the frame, a number is negative or infinite, an `age_start` is missing, an age
+            group straddles `before`, or an option is out of range.
         TypeError: A column is not numeric.
 
     References:
@@ -109,6 +109,7 @@ def ypll(
     alpha = 1 - check_confidence(confidence)
     groups = Groups(frame, by)
     deaths, first, last = read_columns(frame, [count, age_start, age_end])
+    _check_ages_known(first, age_start)
     counted = first < before
     straddles = counted & ~(last < before)
     if straddles.any():
@@ -157,8 +158,8 @@ def years_of_life_lost(
         (nan without deaths).
 
     Raises:
-        ValueError: A column is not in the frame, a number is negative or infinite, the table is empty, not sorted by
-            age or has gaps, or an age is below its first.
+        ValueError: A column is not in the frame, a number is negative or infinite, an `age_start` is missing, the table
+            is empty, not sorted by age or has gaps, or an age is below its first.
         TypeError: A column is not numeric.
 
     References:
@@ -179,6 +180,7 @@ def years_of_life_lost(
         raise ValueError("remaining_years must have a value at each age, ages rising; found none, gaps or disorder.")
     groups = Groups(frame, by)
     deaths, first, last = read_columns(frame, [count, age_start, age_end])
+    _check_ages_known(first, age_start)
     young = first < ages[0]
     if young.any():
         raise ValueError(f"The table starts at age {ages[0]:g}; found age {first[young][0]:g}{first_position(young)}.")
@@ -270,3 +272,13 @@ def life_expectancy(
     value, spread = table["value"], z * error.ravel()
     table |= {"lower": np.maximum(value - spread, 0.0), "upper": value + spread, "standard_error": error.ravel()}
     return cells.table(table)
+
+
+def _check_ages_known(first: FloatArray, name: str) -> None:
+    """Refuse deaths of unknown age: counted as nothing, they would make the years lost too few without a word."""
+    missing = np.isnan(first)
+    if missing.any():
+        raise ValueError(
+            f"{name} must not be missing; found nan{first_position(missing)}. Leave deaths of unknown age out and say "
+            "how many, or spread them over the age groups."
+        )

@@ -51,7 +51,8 @@ def classify(
     - `emcdda_b`: EMCDDA Selection B as ECHIM words it: U in F11, F12, F14-F16, F19; or U in X41, X42, X61, X62, Y11,
       Y12 with T in T40.0-T40.9, T43.6.
     - `emcdda_b_x44`: the same, and U in X44, X64, Y14 (unspecified drugs) with the same T, as the ECHI sheet of 2011
-      words it. Many deaths from several drugs are coded X44, so this one is far larger in the United States.
+      words it. Many deaths from several drugs are coded X44, so this one is far larger in the United States. The
+      extension is unverified: EMCDDA's own protocol was not seen, so it is never the default and is to be named.
 
     Drug classes, only for overdose deaths: any opioid T40.0-T40.4, T40.6; heroin T40.1; natural and semisynthetic
     T40.2; methadone T40.3; synthetic other than methadone T40.4 (mostly fentanyl since 2013, but the code cannot say
@@ -63,7 +64,9 @@ def classify(
     ICD-9 (`revision=9`, data years before 1999): `nchs` is U in E850-E858, E950.0-E950.5, E962.0, E980.0-E980.5; `isw7`
     is also true where any contributing code is one of these or N909.0, N909.5, N960-N979, N995.2, N995.4. Opioids are
     E850.0-E850.2 and N965.0, heroin E850.0, methadone E850.1. The other four classes cannot be told apart in ICD-9:
-    they are missing for overdose deaths. Counts before and after 1999 are not comparable without comparability ratios.
+    they are missing for overdose deaths. A fifth digit, as the clinical modification has (965.01), is not read: no
+    source for splitting deaths by it was seen. Counts before and after 1999 are not comparable without comparability
+    ratios.
 
     Args:
         underlying: Underlying cause of each death; dots, lower case, padding and a fourth character are tolerated.
@@ -158,15 +161,12 @@ def unspecified_drug_share(
         underlying: As in `classify` (ICD-10).
         contributing: As in `classify`.
         definition: As in `classify`.
-        by: Group of each death (year, place); without it, one row for all deaths.
+        by: Group of each death (year, place), a missing one being a group too; without it, one row for all deaths.
         confidence: Two-sided confidence level, a proportion strictly between 0 and 1.
 
     Returns:
         One row per group: `numerator` and `denominator` (deaths), `value`, `lower`, `upper` (proportions; nan without
         an overdose death).
-
-    References:
-        Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
 
     References:
         Indicator 6 of this project's registry. Wilson EB. JASA 1927;22:209-212.
@@ -191,9 +191,6 @@ def polysubstance(deaths: pd.DataFrame) -> "pd.Series[Any]":
         A Series of truth values; missing where ICD-9 cannot say.
 
     References:
-        CDC SUDORS reports deaths that involve both an opioid and a stimulant in this way.
-
-    References:
         Indicator 5 of this project's registry, in the style of CDC's SUDORS (opioids with stimulants).
 
     Examples:
@@ -213,7 +210,7 @@ def polysubstance_share(
 
     Args:
         deaths: What `classify` gives for ICD-10 codes.
-        by: Group of each death (year, place); without it, one row for all deaths.
+        by: Group of each death (year, place), a missing one being a group too; without it, one row for all deaths.
         confidence: Two-sided confidence level, a proportion strictly between 0 and 1.
 
     Returns:
@@ -222,9 +219,6 @@ def polysubstance_share(
 
     Raises:
         ValueError: The deaths were classified from ICD-9, which does not name stimulants.
-
-    References:
-        Wilson EB. Probable inference, the law of succession, and statistical inference. JASA 1927;22:209-212.
 
     References:
         Indicator 5 of this project's registry. Wilson EB. JASA 1927;22:209-212.
@@ -265,10 +259,7 @@ def definition_spread(
         ValueError: A definition is unknown, none is given, or lengths or indexes differ.
 
     References:
-        The definitions are those of `classify`.
-
-    References:
-        Indicator 7 of this project's registry, which reports a spread of more than 2 %.
+        Indicator 7 of this project's registry, which reports a spread of more than 2 %; definitions as `classify`.
 
     Examples:
         >>> definition_spread(["X42", "X44", "X40", "F112"], ["T401", "T404", "", ""]).round(2)
@@ -336,7 +327,8 @@ def _share(
     group = pd.Series("all", index=whole.index) if by is None else by
     if not group.index.equals(whole.index):
         raise ValueError("by must have the index of the deaths, in the same order; found an index that differs.")
-    counts = pd.DataFrame({"numerator": part & whole, "denominator": whole}).groupby(group, sort=True).sum()
+    counts = pd.DataFrame({"numerator": part & whole, "denominator": whole})
+    counts = counts.groupby(group, sort=True, dropna=False, observed=True).sum()
     counts.index.name = group.name
     lower, upper = binomial_interval(counts["numerator"], counts["denominator"], confidence)
     value = (counts["numerator"] / counts["denominator"].where(counts["denominator"] > 0)).astype("float64")

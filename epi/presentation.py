@@ -128,7 +128,7 @@ OHID = PresentationRule(
     name="ohid",
     kind="rate",
     source="OHID (England), Public Health Technical Guidance: no standardised rate from fewer than 10 events.",
-    status="unverified: the guidance's text was not seen",
+    status="seen in the documentation of OHID's own PHEindicatormethods (calculate_dsr), not in the guidance itself",
     suppress_count_below=10,
 )
 STATE_CANCER_PROFILES = PresentationRule(

@@ -22,6 +22,8 @@ from epi.intervals import (
 
 RatioMethod = Literal["exact", "midp", "log"]
 
+SMALLEST_ODDS = 1e-300
+
 
 def crude_rate(
     count: Numbers,
@@ -236,6 +238,9 @@ def _odds_limits(
     lower_of = _midp_lower_odds if method == "midp" else _exact_lower_odds
     with np.errstate(divide="ignore"):
         lower, upper = lower_of(a, b, alpha), 1 / lower_of(b, a, alpha)
+    if method == "midp":
+        # Mid-P limits of a confidence below some 30 % can miss the estimate; no limits of ours do.
+        lower, upper = np.where(lower > odds, odds, lower), np.where(upper < odds, odds, upper)
     if method == "log":
         both = (a > 0) & (b > 0)
         spread = -special.ndtri(alpha / 2) * np.sqrt(1 / a[both] + 1 / b[both])
@@ -266,6 +271,12 @@ def _midp_lower_odds(a: FloatArray, b: FloatArray, alpha: float) -> FloatArray:
     x, y = a[solve], b[solve]
     # P(A >= a) is at least the mid-P tail and at most twice it, so the exact limits at alpha / 2 and at alpha enclose
     # the root; the margin is for rounding where a limit is the root itself (b = 0).
-    bracket = (np.log(_exact_lower_odds(x, y, alpha)) - 1e-3, np.log(_exact_lower_odds(x, y, 2 * alpha)) + 1e-3)
-    odds[solve] = np.exp(elementwise.find_root(excess, bracket, args=(x, y)).x)
+    low, high = (_exact_lower_odds(x, y, tail) for tail in (alpha, 2 * alpha))
+    # The limit of a small fraction of an event (an imputed count) is too small a number to be held: it is 0.
+    real = low > SMALLEST_ODDS
+    bracket = (np.log(low[real]) - 1e-3, np.log(high[real]) + 1e-3)
+    roots = elementwise.find_root(excess, bracket, args=(x[real], y[real])).x
+    found = np.zeros(len(x))
+    found[real] = np.exp(roots)
+    odds[solve] = found
     return odds

@@ -25,6 +25,7 @@ from epi.intervals import (
 from epi.rates import check_per
 
 Distribution = Literal["poisson", "binomial"]
+FunnelLimits = Literal["exact", "interpolated"]
 WARNING, ALARM = 0.95, 0.998
 SIGNIFICANCE = ("far_below", "below", "within", "above", "far_above")
 
@@ -35,6 +36,7 @@ def funnel_limits(
     target: float | None = None,
     per: float = 100_000,
     distribution: Distribution = "poisson",
+    limits: FunnelLimits = "exact",
 ) -> pd.DataFrame:
     """Make the 95 % and 99.8 % funnel limits of each area around a target, and say on which side of them it lies.
 
@@ -45,6 +47,12 @@ def funnel_limits(
     confidence limits of what was observed. Of many areas on target, 1 in 20 lies outside the 95 % limits by definition:
     99.8 % is the alarm.
 
+    Those are the `exact` limits, which step from count to count. `interpolated` ones (Spiegelhalter) make a smooth
+    funnel: with r the smallest count with F(r) = P(X <= r) >= p, the limit is r - (F(r) - p) / (F(r) - F(r - 1)), at
+    least 0, for p = a/2 and 1 - a/2. They are for drawing: being up to one event further in at the top, they would call
+    more areas on target than a/2 above (nearly all, where r is the likeliest count), so `significance` goes by the
+    exact limits in either case.
+
     For a standardised ratio give the expected events as `population`, `target=1` and `per=1`.
 
     Args:
@@ -53,6 +61,7 @@ def funnel_limits(
         target: Rate that areas are compared with, in units of `per`; by default the rate of all areas together.
         per: Multiplier of the rate: 100,000 people by default; 1 for ratios and proportions, 100 for percent.
         distribution: `poisson` for events, `binomial` for proportions of a counted group.
+        limits: `exact` or `interpolated`.
 
     Returns:
         One row per area: `value`, `target`, `lower_95`, `upper_95`, `lower_99_8`, `upper_99_8` (in units of `per`) and
@@ -79,6 +88,7 @@ def funnel_limits(
     """
     check_per(per)
     check_method(distribution, Distribution)
+    check_method(limits, FunnelLimits)
     events, people = _areas(count, population)
     people = np.where(people > 0, people, np.nan)
     goal = _target(events, people, target, per)
@@ -87,9 +97,10 @@ def funnel_limits(
     columns = {"value": events / people * per, "target": np.full(events.shape, goal * per)}
     outside = {}
     for name, confidence in (("95", WARNING), ("99_8", ALARM)):
-        lower, upper = _prediction(people, goal, 1 - confidence, distribution)
+        exact, drawn = _prediction(people, goal, 1 - confidence, distribution)
+        lower, upper = exact if limits == "exact" else drawn
         columns |= {f"lower_{name}": lower / people * per, f"upper_{name}": upper / people * per}
-        outside[name] = (events < lower, events > upper)
+        outside[name] = (events < exact[0], events > exact[1])
     frame = interval_frame(columns, common_index({"count": count, "population": population}))
     known = ~np.isnan(events) & ~np.isnan(people) & ~np.isnan(goal)
     sides = [~known, outside["99_8"][0], outside["99_8"][1], outside["95"][0], outside["95"][1]]
@@ -116,9 +127,6 @@ def quantile_groups(values: Numbers, groups: int = 5, weights: Numbers = None) -
     Raises:
         ValueError: `groups` is below 1, a weight is negative or infinite, or lengths or indexes differ.
         TypeError: An argument is not numeric.
-
-    References:
-        None is needed: a definition, not an estimate.
 
     References:
         The rule is stated in full above. Weighting by population as in the slope index of inequality's relative ranks:
@@ -247,12 +255,16 @@ def _target(events: FloatArray, people: FloatArray, target: float | None, per: f
     return float(events[used].sum() / people[used].sum()) if used.any() else float("nan")
 
 
-def _prediction(people: FloatArray, goal: float, alpha: float, distribution: Distribution) -> Limits:
-    """Give the lowest and highest count that are not surprising for areas on target."""
+def _prediction(people: FloatArray, goal: float, alpha: float, distribution: Distribution) -> tuple[Limits, Limits]:
+    """Give the lowest and highest count that are not surprising for areas on target, exact and interpolated."""
     check_confidence(1 - alpha)
-    expected = stats.poisson(people * goal) if distribution == "poisson" else stats.binom(people, goal)
-    with np.errstate(invalid="ignore"):
-        return expected.ppf(alpha / 2), expected.isf(alpha / 2)
+    law = stats.poisson(people * goal) if distribution == "poisson" else stats.binom(people, goal)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lower, upper = law.ppf(alpha / 2), law.isf(alpha / 2)
+        # From the nearer tail each: 1 less a small number would lose its digits.
+        low = lower - (law.cdf(lower) - alpha / 2) / law.pmf(lower)
+        high = upper - (alpha / 2 - law.sf(upper)) / law.pmf(upper)
+    return (lower, upper), (np.maximum(low, 0.0), np.maximum(high, 0.0))
 
 
 def _check_binomial(events: FloatArray, people: FloatArray, goal: float) -> None:

@@ -11,10 +11,11 @@ from types import ModuleType
 
 import pandera.pandas as pa
 
-from assets.indicators.registry import TOPICS
+from assets.indicators.registry import TOPICS, cards
 from assets.sources import cards as source_cards
 from pipelines.build import SCHEMAS
 from pipelines.cards import comes
+from pipelines.methods import which_method
 from pipelines.settings import load
 from schemas.indicators import IndicatorCard, Target
 from schemas.measures import MEASURES
@@ -44,8 +45,8 @@ newest of each row, `core.observation_releases` all of them, `marts.revisions` w
 shows a source's card together with the state of its newest release."""
 
 METHODS_INTRODUCTION = """\
-Which method gives which number, and why. Each row of `marts.indicator_values` names its own method, sources and
-releases; here are the rules behind them, then the definition of every indicator.
+Each row of `marts.indicator_values` names its own method, sources and releases. Here are the rules behind them, then
+which method gives which number and why, then the definition of every indicator.
 
 ## Rules for all indicators
 
@@ -202,7 +203,8 @@ def _texts(value: object) -> set[str]:
 
 def methods() -> str:
     """Write the rules behind the numbers, then every indicator's definition from its card."""
-    return _page("Methods", METHODS_INTRODUCTION, [line for topic in TOPICS for line in _topic(topic)])
+    topics = [line for topic in TOPICS for line in _topic(topic)]
+    return _page("Methods", METHODS_INTRODUCTION, [*which_method([*cards()]), *topics])
 
 
 def _topic(topic: ModuleType) -> list[str]:

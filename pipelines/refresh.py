@@ -1,14 +1,16 @@
 """One refresh in this process, recorded in Dagster so that its pages show it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 
 from assets import steps
-from assets.sources import CONNECTED, FIGURES_ONLY
+from assets.downloads import Downloads
+from assets.sources import CONNECTED, FIGURES_ONLY, source
 from assets.workspace import Workspace
 from pipelines.bench import workspace
 from pipelines.definitions import definitions
@@ -86,7 +88,7 @@ def refresh(
     with held(settings.lock):
         bench = workspace(settings, offline=offline, source_ids=source_ids)
         before = settings.database.resolve() if settings.database.exists() else None
-        with _instance(settings) as instance:
+        with _downloading(bench), _instance(settings) as instance:
             _reap(instance)
             job = _followed(definitions(settings, bench), report)
             result = job.execute_in_process(instance=instance, run_config=_QUIET, tags=STARTED_BY, raise_on_error=False)
@@ -94,6 +96,18 @@ def refresh(
         outcome = _outcome(settings, bench, result, before)
         outcome.seconds = time.monotonic() - began
         return outcome
+
+
+@contextmanager
+def _downloading(bench: Workspace) -> Iterator[None]:
+    """Look for all live releases at once: one after the other, publishers that do not answer would add up."""
+    sources = [source(source_id) for source_id in CONNECTED if source_id in bench.bring_in]
+    bench.downloads = Downloads(sources, bench.snapshots, bench.transport)
+    try:
+        yield
+    finally:
+        bench.downloads.close()
+        bench.downloads = None
 
 
 def _instance(settings: Settings) -> dg.DagsterInstance:

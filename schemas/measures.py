@@ -3,7 +3,7 @@
 Sources write measures and indicators read them; neither knows the other.
 """
 
-from schemas.measure_cards import harms, infections, law, mortality, population, services
+from schemas.measure_cards import harms, infections, law, mortality, population, programme, services, supply
 from schemas.measure_cards.card import MeasureCard
 
 DRUGS = (
@@ -18,9 +18,14 @@ DRUGS = (
     "fentanyl_and_analogues",
     "fentanyl",
     "fentanyl_analogues",
+    "carfentanil",
+    "fentanyl_related_other",
     "non_fentanyl_opioids",
     "cocaine",
+    "illicitly_manufactured_fentanyls",
+    "prescription_opioids",
     "psychostimulants",
+    "benzodiazepines",
     "methamphetamine",
     "stimulants",
     "other_stimulants",
@@ -35,6 +40,6 @@ DRUGS = (
     "other",
 )
 
-TOPICS = (mortality, harms, population, services, infections, law)
+TOPICS = (mortality, harms, population, services, infections, law, supply, programme)
 
 MEASURES: dict[str, MeasureCard] = {card.id: card for topic in TOPICS for card in topic.CARDS}

@@ -27,7 +27,7 @@ def _card(id: str, number: str, title: str, question: str, unit: str, interval: 
         "numerator": "Value of the group",
         "numerator_type": "rate",
         "denominator": "Value of the reference group",
-        "denominator_type": "none",
+        "denominator_type": "value",
         "polarity": "none",
         "suppression_rule": _BOTH_ARMS,
         "caveats": _GROUPS_DIFFER,

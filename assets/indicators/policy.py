@@ -43,7 +43,7 @@ LAW_IN_FORCE = IndicatorCard(
     numerator="Days on which the law was in force",
     numerator_type="law",
     denominator="Days of the year",
-    denominator_type="none",
+    denominator_type="time",
     unit="proportion of the year",
     polarity="higher",
     interval_method="none: a fact of law",
@@ -59,7 +59,7 @@ INDEX = IndicatorCard(
     numerator="Laws in force, each weighted by the share of the year",
     numerator_type="law",
     denominator="All laws looked at",
-    denominator_type="none",
+    denominator_type="laws",
     unit="index from 0 to 1",
     polarity="higher",
     interval_method="range over five sets of weights, not a sampling interval",
@@ -90,6 +90,7 @@ ASSOCIATION = IndicatorCard(
         "The remark says where the trend before was not one straight line: there the comparison means little.",
     ),
     references=("Bernal, Cummins and Gasparrini 2017, interrupted time series regression", _OPTIC),
+    waits_for="cdc_wonder deaths by state from 1999 (dropped in)",
 )
 CARDS = (LAW_IN_FORCE, INDEX, ASSOCIATION)
 

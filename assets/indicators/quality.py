@@ -42,6 +42,7 @@ PENDING = _card(
     "deaths_pending_investigation", "45", "Death records whose cause is pending",
     "How many deaths still await their cause?", "percent", numerator="Records pending investigation",
     denominator="Death records received", denominator_type="deaths", references=(_VSRR,),
+    waits_for="cdc_vsrr (live or dropped in)",
     caveats=("Overdose deaths wait longer than others, so even a small share hides many of them.",),
 )  # fmt: skip
 LAG = _card(
@@ -53,7 +54,7 @@ REVISION = _card(
     "revision_spread", "45", "Spread of a figure over its releases", "How far do figures move after they come out?",
     "percent", numerator="Largest less smallest value over all releases kept",
     waits_for="a second release of cdc_vsrr or another source (live or dropped in)",
-    denominator="Newest value", denominator_type="none",
+    denominator="Newest value", denominator_type="value",
     caveats=("Only releases that are kept count: the more are kept, the larger it can be.",),
 )  # fmt: skip
 ESTIMATE_AGE = _card(

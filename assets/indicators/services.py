@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from assets.indicators.infections import as_published
-from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
+from assets.indicators.measures import PLACE_AND_TIME, Measures, pair
 from assets.indicators.rows import indicator_rows, provenance, remark
 from epi.coverage import coverage
 from epi.intervals import poisson_interval
@@ -147,40 +147,6 @@ BUPRENORPHINE = IndicatorCard(
     caveats=("Prescriptions, not people: length of a prescription differs between states.",),
     references=("CDC, buprenorphine dispensing rate maps",),
 )
-VISITS = IndicatorCard(
-    id="consumption_site_visits",
-    number="",
-    title="Visits to drug consumption sites",
-    question="How often are drug consumption sites used?",
-    numerator="Visits in the month",
-    numerator_type="programme",
-    denominator="none",
-    denominator_type="none",
-    unit="visits",
-    polarity="none",
-    interval_method="none: a count of all reported visits",
-    suppression_rule="none: national totals",
-    caveats=(
-        "The number of sites that report changes (40 in February 2025, 28 in April): fewer visits are not less use.",
-    ),
-    references=("Public Health Agency of Canada, Supervised consumption sites",),
-)
-VISITS_PER_SITE = IndicatorCard(
-    id="consumption_site_visits_per_site",
-    number="",
-    title="Visits per reporting drug consumption site",
-    question="How busy is a drug consumption site?",
-    numerator="Visits in the month",
-    numerator_type="programme",
-    denominator="Sites that reported visits in the month",
-    denominator_type="programme",
-    unit="visits per site",
-    polarity="none",
-    interval_method="none: a count of all reported visits",
-    suppression_rule="none: national totals",
-    caveats=("Sites that stop reporting are not a random choice.",),
-    references=("Public Health Agency of Canada, Supervised consumption sites",),
-)
 CARDS = (
     SYRINGES,
     SYRINGES_COMPUTED,
@@ -189,8 +155,6 @@ CARDS = (
     NALOXONE,
     NALOXONE_PER_DEATH,
     BUPRENORPHINE,
-    VISITS,
-    VISITS_PER_SITE,
 )
 
 
@@ -211,8 +175,6 @@ def compute(measures: Measures) -> pd.DataFrame:
             _dispensed(NALOXONE, measures, "naloxone_dispensed_per_100"),
             _dispensed(BUPRENORPHINE, measures, "buprenorphine_dispensed_per_100"),
             _naloxone_per_death(measures),
-            _visits(measures),
-            _visits_per_site(measures),
         ],
         ignore_index=True,
     )
@@ -325,38 +287,5 @@ def _naloxone_per_death(measures: Measures) -> pd.DataFrame:
             reason=remark(frame["note"], frame["note_deaths"]).mask(silent, "no deaths or no population to divide by"),
             is_provisional=frame["is_provisional"] | frame["is_provisional_deaths"].fillna(False).astype("bool"),
             **provenance(frame, "people", "deaths"),
-        ),
-    )
-
-
-def _visits(measures: Measures) -> pd.DataFrame:
-    rows = measures.read("consumption_site_visits", ("phac_consumption_sites",), months=1, total=True)
-    return indicator_rows(
-        VISITS,
-        rows.assign(
-            strata=strata(rows),
-            numerator=rows["value"],
-            method="count as published",
-            reason=rows["note"],
-            source_ids=rows["source_id"],
-        ),
-    )
-
-
-def _visits_per_site(measures: Measures) -> pd.DataFrame:
-    visits = measures.read("consumption_site_visits", ("phac_consumption_sites",), months=1, total=True)
-    sites = measures.read("consumption_sites_reporting", ("phac_consumption_sites",), months=1, total=True)
-    frame = pair(visits, sites, PLACE_AND_TIME, "sites", how="inner")
-    frame = frame[(frame["value_sites"] > 0) | (frame["status"] != "reported")].reset_index(drop=True)
-    return indicator_rows(
-        VISITS_PER_SITE,
-        frame.assign(
-            strata="all",
-            numerator=frame["value"],
-            denominator=frame["value_sites"],
-            value=frame["value"] / frame["value_sites"],
-            method="visits / sites that reported in the month",
-            reason=frame["note"],
-            source_ids=frame["source_id"],
         ),
     )

@@ -6,7 +6,7 @@ from assets.source import Source, as_source
 from schemas.source_card import SourceCard
 from schemas.sources import CONNECTED
 
-FIGURES_ONLY = ("ons_drug_poisoning", "optic_policy")
+FIGURES_ONLY = ("ons_drug_poisoning",)
 SOURCE_IDS = (*CONNECTED, *FIGURES_ONLY)
 
 
@@ -42,24 +42,6 @@ def _figures_only_cards() -> tuple[SourceCard, ...]:
             citation="Office for National Statistics, Deaths related to drug poisoning in England and Wales.",
             coverage="England and Wales, registration years 1993-2021",
             caveats=("Years are years of registration; inquests delay registration, often past the year of death.",),
-            figures_only=True,
-        ),
-        SourceCard(
-            id="optic_policy",
-            title="OPTIC-vetted naloxone access and Good Samaritan law data",
-            publisher="RAND-USC Opioid Policy Tools and Information Center (OPTIC)",
-            licence="not verified; single figures with citation",
-            licence_url="",
-            homepage="https://www.rand.org/health-care/centers/optic.html",
-            download_url="",
-            cadence="irregular",
-            basis="not_applicable",
-            citation="RAND-USC OPTIC, Naloxone access law and Good Samaritan law policy data, 1990-2018.",
-            coverage="United States, laws by state to the end of 2017 (naloxone) and 2018 (Good Samaritan)",
-            caveats=(
-                "Nothing later is at hand: laws passed afterwards are missing.",
-                "Dates of first effect rest on judgement in some states (California 2008 pilot or 2014; Iowa 2016).",
-            ),
             figures_only=True,
         ),
     )

@@ -1,15 +1,14 @@
 """UNAIDS Global AIDS Monitoring: what countries report on people who inject drugs and people in prison."""
 
-import datetime
 import re
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pandas as pd
 
 from assets.source import Recognised, Snapshot, SourceRefused, Tidy
 from assets.tidying import release_in_name
-from assets.transport import Transport, TransportError, Validators
+from assets.transport import Transport, Validators
+from assets.unaids_bulk import EDITION, GAM, newest_edition, release_of
 from assets.unaids_files import AREAS, Member, Records, members_of, read_bulk, read_reshaped
 from assets.unaids_records import Sieve
 from schemas.source_card import SourceCard
@@ -42,10 +41,8 @@ CARD = SourceCard(
     automated=True,
 )
 
-_FOLDERS = ("https://aidsinfo.unaids.org/documents", "https://aidsinfo.unaids.org/public/documents")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _DATE = re.compile(r"(?<!\d)20\d\d-\d\d-\d\d(?!\d)")
-_EDITION = "edition year only: the publisher's day of release is not known"
 
 
 def fetch(transport: Transport, known: Validators | None, into: Path) -> Recognised | None:
@@ -55,35 +52,10 @@ def fetch(transport: Transport, known: Validators | None, into: Path) -> Recogni
         SourceRefused: No edition is at the known addresses, or what is there is not the table.
         TransportError: The server cannot be reached.
     """
-    this_year = datetime.date.today().year
-    absent = []
-    for year in range(this_year, this_year - 4, -1):
-        for folder in _FOLDERS:
-            url = f"{folder}/GAM_{year}_en.zip"
-            try:
-                download = transport.download(url, into, f"GAM_{year}_en.zip", known)
-            except TransportError as fault:
-                if not any(sign in str(fault) for sign in ("HTTP 404", "a web page", "'text/html'")):
-                    raise
-                absent.append(str(fault))
-                continue
-            if download is None:
-                return None
-            read_bulk(download.path)
-            release, notes = _released(download.validators.last_modified, year)
-            return Recognised(release, (download.path,), notes, download.validators, url)
-    raise SourceRefused(
-        f"Expected GAM_<year>_en.zip of {this_year - 3} to {this_year} at {' or '.join(_FOLDERS)}, found none "
-        f"({absent[0]}). {CARD.drop_in_help}"
-    )
-
-
-def _released(last_modified: str, year: int) -> tuple[str, dict[str, str]]:
-    try:
-        day = parsedate_to_datetime(last_modified).date()
-    except (TypeError, ValueError):
-        return f"{year}-01-01", {"release_date": _EDITION}
-    return day.isoformat(), {"release_date": "day the server last changed the file"}
+    found = newest_edition(GAM, transport, known, into, CARD.drop_in_help)
+    if found is not None:
+        read_bulk(found.files[0])
+    return found
 
 
 def recognise(path: Path) -> Recognised:
@@ -100,24 +72,12 @@ def recognise(path: Path) -> Recognised:
     members = members_of(path)
     if members is None:
         read_bulk(path)
-        release, notes = _release_of_bulk(path)
+        release, notes = release_of(path, GAM, CARD.id)
         return Recognised(release, (path,), notes)
     edition = read_reshaped(path.name, members)
     files = tuple(member.path for member in members if member.path != path) or (path,)
     release, notes = _release_of_reshaped(path, edition)
     return Recognised(release, files, notes)
-
-
-def _release_of_bulk(path: Path) -> tuple[str, dict[str, str]]:
-    if _DATE.search(path.name):
-        return release_in_name(path, CARD.id), {"release_date": "date in the file name"}
-    year = _YEAR.search(path.name)
-    if year is None:
-        raise SourceRefused(
-            f"{path.name}: expected the release date or the edition's year in the file name, found neither. Rename it, "
-            f"for example to GAM_2025_en-2026-01-15{path.suffix}, and drop it again."
-        )
-    return f"{year[1]}-01-01", {"release_date": _EDITION}
 
 
 def _release_of_reshaped(path: Path, edition: Records) -> tuple[str, dict[str, str]]:
@@ -126,7 +86,7 @@ def _release_of_reshaped(path: Path, edition: Records) -> tuple[str, dict[str, s
     years = pd.to_numeric(edition.frame["year"], errors="coerce")
     year = _YEAR.search(path.name)
     newest = int(year[1]) if year else int(years.max()) + 1
-    return f"{newest}-01-01", {"release_date": _EDITION}
+    return f"{newest}-01-01", {"release_date": EDITION}
 
 
 def tidy(snapshot: Snapshot) -> Tidy:
@@ -154,7 +114,7 @@ def tidy(snapshot: Snapshot) -> Tidy:
         quarantine=pd.concat([*(part.quarantine for part in inputs), *sieve.refused], ignore_index=True),
         dropped=sieve.dropped,
         records_in=len(frame) + sum(len(part.quarantine) for part in inputs),
-        release_notes={"release_rule": snapshot.notes.get("release_date", _EDITION)} | notes | sieve.notes,
+        release_notes={"release_rule": snapshot.notes.get("release_date", EDITION)} | notes | sieve.notes,
     )
 
 

@@ -43,3 +43,13 @@ def events(id: str, title: str, unit: str) -> MeasureCard:
 def share(id: str, title: str, meaning: str, most: float | None = 100.0) -> MeasureCard:
     """Make the card of a share in percent; ``most`` is None where values over 100 are kept."""
     return MeasureCard(id, title, meaning, "percent", "share", most=most)
+
+
+def yes_no(id: str, title: str, meaning: str) -> MeasureCard:
+    """Make the card of a question of policy: 1 where the answer is yes, 0 where it is no."""
+    return MeasureCard(id, title, f"1 where {meaning}, 0 where not.", "yes (1) or no (0)", "index", most=1.0)
+
+
+def people(id: str, title: str, meaning: str) -> MeasureCard:
+    """Make the card of a number of people at a date."""
+    return MeasureCard(id, title, meaning, "people", "stock", adds_over_area=True)

@@ -98,4 +98,44 @@ CARDS: tuple[MeasureCard, ...] = (
         "Share of apparent stimulant toxicity deaths",
         "Part of the deaths with the sex, age, drug or manner that the row names; drugs overlap.",
     ),
+    deaths("hcv_deaths", "Deaths due to hepatitis C", "Estimated deaths due to hepatitis C in the year.", "residence"),
+    deaths("hiv_deaths", "HIV-related deaths", "Estimated deaths from HIV-related causes in the year.", "residence"),
+    rate(
+        "drug_dependence_deaths_per_100k",
+        "Deaths due to drug dependence, age-standardised",
+        "Deaths with drug dependence as underlying cause (F11-F16, F18-F19), standardised to the European population; "
+        "poisoning is not among them.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    rate(
+        "accidental_poisoning_deaths_per_100k",
+        "Deaths due to accidental poisoning, age-standardised",
+        "Deaths from accidental poisoning by any substance (X40-X49), standardised to the European population; drugs "
+        "are one part of it.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    rate(
+        "undetermined_intent_deaths_per_100k",
+        "Deaths of undetermined intent, age-standardised",
+        "Deaths of undetermined intent (Y10-Y34, Y87.2), standardised to the European population; drug poisoning is "
+        "one part of it.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    rate(
+        "viral_hepatitis_deaths_per_100k",
+        "Deaths due to viral hepatitis, age-standardised",
+        "Deaths due to viral hepatitis and its sequelae (B15-B19, B94.2), standardised to the European population.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
+    rate(
+        "hiv_deaths_per_100k",
+        "Deaths due to HIV, age-standardised",
+        "Deaths due to HIV disease (B20-B24), standardised to the European population.",
+        "deaths per 100,000 population",
+        "residence",
+    ),
 )

@@ -1,6 +1,6 @@
 """People."""
 
-from schemas.measure_cards.card import MeasureCard
+from schemas.measure_cards.card import MeasureCard, share
 
 CARDS: tuple[MeasureCard, ...] = (
     MeasureCard(
@@ -22,4 +22,18 @@ CARDS: tuple[MeasureCard, ...] = (
         adds_over_area=True,
     ),
     MeasureCard("prisoners", "People in prison", "Estimated number of people in prison.", "people", "stock"),
+    share(
+        "pwid_prevalence_15_64_pct",
+        "People who inject drugs among people aged 15-64",
+        "People who inject drugs among all people aged 15 to 64.",
+    ),
+    MeasureCard(
+        "income_group",
+        "World Bank income group",
+        "1 low, 2 lower middle, 3 upper middle, 4 high income, by gross national income per person.",
+        "group, 1 to 4",
+        "index",
+        least=1.0,
+        most=4.0,
+    ),
 )

@@ -130,4 +130,19 @@ CARDS: tuple[MeasureCard, ...] = (
         "sites",
         "stock",
     ),
+    MeasureCard(
+        "consumption_rooms",
+        "Drug consumption rooms",
+        "Number of drug consumption rooms that operate.",
+        "rooms",
+        "stock",
+        adds_over_area=True,
+    ),
+    MeasureCard(
+        "consumption_room_enrolments",
+        "People enrolled in drug consumption rooms",
+        "Number of people enrolled in the country's drug consumption rooms, as its government answers.",
+        "people",
+        "stock",
+    ),
 )

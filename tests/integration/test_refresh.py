@@ -67,13 +67,18 @@ def instance_of(settings: Settings) -> dg.DagsterInstance:
 
 
 def test_first_refresh_publishes_every_source(first_refresh: tuple[Settings, Outcome]) -> None:
-    """A refresh of an empty home without network publishes a file and a site with rows of every source."""
+    """A refresh of an empty home without network publishes a file and a site with rows of every source with figures."""
     settings, outcome = first_refresh
     assert (outcome.exit_code, outcome.message, outcome.unchanged) == (0, "published", False)
     assert [each.source_id for each in outcome.sources] == [*CONNECTED, *FIGURES_ONLY]
-    assert {(each.origin, each.state) for each in outcome.sources} == {("figures", "new release")}
+    figured = {path.stem for path in settings.figures.glob("*.csv")}
+    assert {each.source_id: (each.origin, each.state) for each in outcome.sources} == {
+        source_id: ("figures", "new release") if source_id in figured else ("none", "no data")
+        for source_id in (*CONNECTED, *FIGURES_ONLY)
+    }
     counted = dict(ask(settings.database, "SELECT source_id, count(*) FROM core.observations GROUP BY 1"))
-    assert {each.source_id: each.rows for each in outcome.sources} == counted
+    assert {each.source_id: each.rows for each in outcome.sources if each.rows} == counted
+    assert set(counted) == figured
     assert (outcome.database, outcome.site) == (settings.database, settings.site)
     assert is_whole(settings)
 
@@ -109,7 +114,8 @@ def test_second_refresh_changes_nothing(second: Second, published_home: Settings
     assert bytes_published(second.settings) == second.before
     links = [(each.published / "current").readlink() for each in (second.settings, published_home)]
     assert links[0] == links[1]
-    assert {each.state for each in second.outcome.sources} == {"unchanged"}
+    assert {each.state for each in second.outcome.sources if each.rows} == {"unchanged"}
+    assert {each.state for each in second.outcome.sources if not each.rows} <= {"no data"}
 
 
 def test_run_of_a_killed_process_is_ended(second: Second) -> None:
@@ -332,9 +338,11 @@ def test_unreachable_sources_keep_what_there_is(home: Settings, monkeypatch: pyt
     assert outcome.exit_code == 0
     unreachable = [each for each in outcome.sources if each.state == "unreachable"]
     assert {each.source_id for each in unreachable} >= {"cdc_vsrr", "un_population", "census_population"}
-    assert all(each.messages and each.rows for each in unreachable)
-    # Two attempts at each of at most two addresses, each looked up by the clock and by the client.
-    assert max(asked.count(host) for host in asked) <= 8
+    figured = {path.stem for path in home.figures.glob("*.csv")}
+    assert all(each.messages and bool(each.rows) == (each.source_id in figured) for each in unreachable)
+    # Two attempts, each looked up by the clock and by the client, for each of the sources that share a host: at most
+    # the four tables of UNAIDS.
+    assert max(asked.count(host) for host in asked) <= 16
     assert ask(home.database, "SELECT count(*) FROM core.observations") == before
     said = ask(home.database, "SELECT count(*) FROM meta.sources WHERE state = 'unreachable' AND message <> ''")
     assert said[0][0] == len(unreachable)

@@ -34,8 +34,13 @@ LONGER = {
 PUBLISHERS_WORDS = {
     "data/figures/README.md": ("European Monitoring Centre for Drugs and Drug Addiction",),
     "data/figures/emcdda_bulletin.csv": ("European Monitoring Centre for Drugs and Drug Addiction",),
-    "docs/sources.md": ("European Monitoring Centre for Drugs and Drug Addiction",),
+    "docs/methods.md": ("Territory. Addiction 2026",),
+    "docs/sources.md": (
+        "European Monitoring Centre for Drugs and Drug Addiction",
+        "Substance Abuse and Mental Health Services Administration",
+    ),
     "assets/sources/emcdda_bulletin.py": ("European Monitoring Centre for Drugs and Drug Addiction",),
+    "assets/sources/samhsa_nsduh.py": ("Substance Abuse and Mental Health Services Administration",),
     "schemas/sources/unaids_gam.py": ("clean_needles_distributed_to_prisoners",),
     "tests/fixtures/unaids_gam/GAM_2025_en_synthetic.csv": ("Clean needles distributed to prisoners",),
     "tests/fixtures/unaids_gam/reshaped_2019_synthetic/ddf--datapoints--clean_needles_distributed_to_prisoners_total"
@@ -205,7 +210,8 @@ def test_indicator_cards_are_complete(card: IndicatorCard) -> None:
     assert card.references
     assert all(caveat.endswith(".") for caveat in card.caveats)
     assert card.polarity in {"lower", "higher", "none"}
-    assert card.denominator_type in {"population", "programme", "opioid_dependent", "tested", "deaths", "none"}
+    types = {"population", "programme", "opioid_dependent", "tested", "deaths", "time", "laws", "value", "none"}
+    assert card.denominator_type in types
     assert (card.denominator == "none") == (card.denominator_type == "none")
     assert not card.number or 1 <= int(card.number) <= 46
     assert all(target.source for target in card.targets)

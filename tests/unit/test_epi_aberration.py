@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from epi.aberration import ears, farrington_flexible
+from epi.aberration import ears, farrington_flexible, farrington_many
 from epi.farrington import season_levels
 
 series = st.lists(st.integers(0, 40), min_size=1, max_size=30)
@@ -251,3 +251,94 @@ def test_farrington_refuses_misuse():
         farrington_flexible([1], guard=52)
     with pytest.raises(ValueError, match="counts must be one series"):
         farrington_flexible(np.zeros((2, 2)))
+
+
+def test_c3_may_leave_flagged_periods_out_as_ears_does():
+    """In SAGES (Ears.py of the Johns Hopkins laboratory) a period at the threshold adds nothing to the next two.
+
+    A baseline of mean 10 and deviation 2; excesses 0.5, 4 and 0.5 sum to 5 when all are added and to 1 when the middle
+    one, flagged by itself, is not.
+    """
+    baseline = [8, 12, 8, 12, 10, 8, 12]
+    spread = np.std(baseline, ddof=1)
+    counts = np.array([*baseline, 10, 10, 10 + 1.5 * spread, 10 + 5 * spread, 10 + 1.5 * spread])
+    # Later baselines must stay as they are, so the scores are put together from C2 with the guard held back.
+    c2 = ears(counts, "C2")["score"].to_numpy()
+    excess = np.maximum(c2 - 1, 0)
+    assert excess[10] >= 2 > max(excess[9], excess[11])
+    every, some = (ears(counts, "C3", add_flagged=add)["score"].to_numpy()[11] for add in (True, False))
+    assert every == pytest.approx(excess[9:].sum(), rel=1e-12)
+    assert some == pytest.approx(excess[9] + excess[11], rel=1e-12)
+
+
+def test_scores_above_a_limit_below_the_mean_are_infinite():
+    """Where 0.004 events are expected the limit is 0: five events score inf and are flagged, none score 0."""
+    months = np.zeros(96)
+    months[[36, 48]] = 1
+    sparse = {"season": 12, "half_window": 5, "levels": 2, "guard": 0, "alpha": 0.05}
+    quiet, loud = (farrington_flexible(np.append(months, last), **sparse).iloc[0] for last in (0, 6))
+    assert quiet["upper"] == 0 < quiet["expected"]
+    assert (quiet["score"], bool(quiet["alarm"])) == (0, False)
+    assert (loud["score"], bool(loud["alarm"])) == (np.inf, True)
+
+
+def test_a_trend_takes_three_years():
+    """Two years of baseline carry no trend forward, three do (Farrington et al. 1996; R's surveillance alike)."""
+    counts = np.round(60 * np.exp(-np.arange(320) / 300))
+    assert farrington_flexible(counts, years=2)["trend"].item() == 0
+    assert farrington_flexible(counts, years=3)["trend"].item() < 0
+
+
+def test_the_power_threshold_is_farringtons():
+    """(mu^(2/3) + z sqrt(4/9 mu^(1/3) (phi + var(mu) / mu)))^(3/2), var(mu) from a model written out by statsmodels."""
+    counts = np.random.default_rng(3).poisson(30, 96)
+    months = {"season": 12, "half_window": 1, "levels": 4, "guard": 6, "reweight_above": 1e9}
+    found, plug_in = (
+        farrington_flexible(counts, alpha=0.01, threshold=name, **months).iloc[0]
+        for name in ("power", "negative-binomial")
+    )
+    past = np.arange(95 - 61, 95 - 6)
+    level = season_levels(95 - past, 12, 1, 4)
+    design = np.column_stack([np.ones(len(past)), past - 95, pd.get_dummies(level).to_numpy(float)[:, 1:]])
+    fit = sm.GLM(counts[past], design, family=sm.families.Poisson()).fit(tol=1e-12)
+    phi = max(1, fit.pearson_chi2 / fit.df_resid)
+    now = fit.get_prediction(np.array([[1, 0, 0, 0, 0]]))
+    mean, variance = now.predicted_mean.item(), phi * now.se_mean.item() ** 2
+    spread = np.sqrt(4 / 9 * mean ** (1 / 3) * (phi + variance / mean))
+    assert found["upper"] == pytest.approx((mean ** (2 / 3) + stats.norm.ppf(0.99) * spread) ** 1.5, rel=1e-6)
+    assert found["expected"] == plug_in["expected"]
+    with pytest.raises(ValueError, match="method must be one of negative-binomial, power"):
+        farrington_flexible(counts, threshold="normal")
+
+
+def test_many_series_are_each_assessed_by_their_own_past():
+    """A frame of series gives what single calls give, whatever the order of rows, a missing key included."""
+    random = np.random.default_rng(6)
+    weeks = pd.date_range("2019-01-06", periods=313, freq="W")
+    places = ["A", "B", None]
+    rows = pd.concat(
+        [pd.DataFrame({"place": name, "week": weeks, "deaths": random.poisson(9, 313)}) for name in places],
+        ignore_index=True,
+    )
+    found = farrington_many(rows.sample(frac=1, random_state=4), "place", "week", "deaths", assess=2)
+    assert found["week"].tolist() == list(weeks[-2:]) * 3
+    assert found["place"].isna().tolist() == [False] * 4 + [True] * 2
+    for number, name in enumerate(places):
+        own = rows["place"].isna() if name is None else rows["place"] == name
+        single = farrington_flexible(rows.loc[own, "deaths"].reset_index(drop=True), assess=2)
+        together = found.iloc[2 * number : 2 * number + 2].drop(columns=["place", "week"])
+        pd.testing.assert_frame_equal(together.reset_index(drop=True), single.reset_index(drop=True))
+
+
+def test_a_series_without_a_row_has_no_count():
+    """A place that did not report is not assessed, and is not taken to have had no event."""
+    weeks = np.arange(313)
+    rows = pd.DataFrame({"place": "A", "period": weeks, "count": 9.0})
+    both = pd.concat([rows, rows.assign(place="B").iloc[:-1]], ignore_index=True)
+    found = farrington_many(both, "place")
+    assert found["reason"].tolist() == ["", "count missing"]
+    assert farrington_many(both.iloc[:0], "place").empty
+    with pytest.raises(ValueError, match=r"every period once, none missing; found \{'place': 'A', 'period': 0\}"):
+        farrington_many(pd.concat([both, both.iloc[[0]]]), "place")
+    with pytest.raises(ValueError, match=r"frame must have the columns \['week'\]"):
+        farrington_many(both, "place", period="week")

@@ -315,3 +315,27 @@ def test_comparisons_never_raise_on_zeros_and_refuse_repeated_groups():
     assert compare_groups(DEATHS.head(0), "state", "race", "a").empty
     with pytest.raises(ValueError, match="found state X, race a again"):
         compare_groups(pd.concat([DEATHS, DEATHS.head(1)]), "state", "race", "a")
+
+
+def test_why_healthequal_prints_another_logit_slope():
+    """WHO's healthequal weights groups by population twice: its 31.618 is not its model's 31.679.
+
+    R/sii.R and R/rii.R pass `cbind(y, ny)`, rounded, and `weights = pop` to glm, so that each group's weight is the
+    square of its population. With each group's population once, as documented there, the slope is ours.
+    """
+    ours = measured(BIRTHS, order="quintile", higher_is_better=True, model="logit", ceiling=100)["value"]
+    people = np.ceil(BIRTHS["population"])
+    counted = np.round(BIRTHS["value"] / 100 * people) / people
+
+    def slope(share, size, weight):
+        rank = (np.cumsum(size) - size / 2) / size.sum()
+        fit = sm.GLM(share, sm.add_constant(rank), sm.families.Binomial(), var_weights=weight).fit(tol=1e-13)
+        high, low = fit.predict([[1, 1], [1, 0]])
+        return 100 * (high - low), high / low
+
+    theirs = slope(counted, people, people**2 / people.mean() ** 2)
+    assert round(theirs[0], 3) == 31.618
+    plain = slope(BIRTHS["value"] / 100, BIRTHS["population"], BIRTHS["population"] / BIRTHS["population"].mean())
+    assert round(plain[0], 3) == 31.679
+    assert ours["slope_index_of_inequality"] == pytest.approx(plain[0], rel=1e-9)
+    assert ours["relative_index_of_inequality"] == pytest.approx(plain[1], rel=1e-9)

@@ -227,3 +227,12 @@ def test_laws_of_life_expectancy(deaths, factor):
     more = life_expectancy(frame.assign(deaths=frame["deaths"] * factor, population=frame["population"] * factor))
     np.testing.assert_allclose(more["value"], table["value"], rtol=1e-9)
     np.testing.assert_allclose(more["standard_error"] * np.sqrt(factor), table["standard_error"], rtol=1e-9)
+
+
+def test_deaths_of_unknown_age_are_refused_not_left_out():
+    """A death without age would cost no years and vanish from the count; both sums refuse it by position."""
+    deaths = pd.DataFrame({"area": "A", "age_start": [20, None], "age_end": [24, None], "count": [1, 7]})
+    with pytest.raises(ValueError, match="age_start must not be missing; found nan at position 1"):
+        ypll(deaths, by="area")
+    with pytest.raises(ValueError, match="age_start must not be missing; found nan at position 1"):
+        years_of_life_lost(deaths, by="area", remaining_years=pd.Series([70.0, 20.0], index=[0, 80]))

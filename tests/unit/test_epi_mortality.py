@@ -321,3 +321,11 @@ def test_icd10_amyloidosis_is_no_icd9_heroin():
     """E85.0 is an accidental heroin poisoning in ICD-9 and a hereditary amyloidosis in ICD-10."""
     assert classify(["E850"], [""])["is_overdose"].tolist() == [False]
     assert classify(["E8500"], [""], revision=9)["is_overdose"].tolist() == [True]
+
+
+def test_deaths_without_a_group_keep_their_row():
+    """A missing year is a group of its own: no death is dropped from the shares."""
+    shares = unspecified_drug_share(["X44", "X42", "X42"], ["T509", "T401", "T509"], by=pd.Series([2020, None, None]))
+    assert shares["denominator"].tolist() == [1, 2]
+    assert shares["numerator"].tolist() == [1, 1]
+    assert shares.index.isna().tolist() == [False, True]

@@ -234,3 +234,26 @@ def test_rate_differences_are_enclosed_mirror_and_never_raise(a, n_a, b, n_b):
     assert lower <= value <= upper
     np.testing.assert_allclose(rate_difference(b, n_b, a, n_a).loc[0], [-value, -upper, -lower], rtol=1e-9, atol=1e-9)
     assert rate_difference(a, 0, b, n_b).isna().all(axis=None)
+
+
+def test_mid_p_limits_of_a_fraction_of_an_event_are_known():
+    """An imputed count far below 1 has a lower limit of 0 (too small to write), not a missing one."""
+    row = rate_ratio(1e-9, 1_000, 2, 1_000, method="midp").loc[0]
+    assert (row["lower"], row["value"]) == (0, 5e-10)
+    assert 0 < row["upper"] < np.inf
+
+
+@pytest.mark.parametrize("method", RATIO_METHODS)
+def test_limits_of_any_confidence_hold_the_ratio(method):
+    """However low the confidence, the estimate lies within: mid-P limits alone would miss it below some 30 %."""
+    random = np.random.default_rng(8)
+    numbers = [
+        random.poisson(2, 400),
+        random.integers(1, 1000, 400),
+        random.poisson(3, 400),
+        random.integers(1, 99, 400),
+    ]
+    for confidence in (0.01, 0.2, 0.5):
+        found = rate_ratio(*numbers, confidence=confidence, method=method)
+        known = found[found["value"].notna()]
+        assert ((known["lower"] <= known["value"]) & (known["value"] <= known["upper"])).all()

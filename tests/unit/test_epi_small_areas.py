@@ -205,3 +205,40 @@ def test_smoothing_laws(rows):
         atol=1e-6,
     )
     np.testing.assert_allclose(empirical_bayes(count, people, per=1) * [1e5, 1e5, 1], found, rtol=1e-12)
+
+
+def test_interpolated_limits_are_those_that_sas_draws():
+    """Spiegelhalter's interpolation as R. Wicklin writes it out for SAS ("Funnel plots for proportions", 2011).
+
+    r = quantile(p), limit = (r - (cdf(r) - p) / (cdf(r) - cdf(r - 1))) / n for p = 0.001, 0.025, 0.975, 0.999.
+    """
+    people, target = np.array([30, 143, 5_000]), 0.6
+    found = funnel_limits([1, 1, 1], people, target, per=1, distribution="binomial", limits="interpolated")
+    for name, p in zip(["lower_99_8", "lower_95", "upper_95", "upper_99_8"], [0.001, 0.025, 0.975, 0.999], strict=True):
+        law = stats.binom(people, target)
+        r = law.ppf(p)
+        limit = (r - (law.cdf(r) - p) / (law.cdf(r) - law.cdf(r - 1))) / people
+        np.testing.assert_allclose(found[name], limit, rtol=1e-9)
+
+
+@pytest.mark.parametrize("distribution", ["poisson", "binomial"])
+def test_interpolated_limits_are_smooth_and_within_an_event_of_the_exact_ones(distribution):
+    """They move by less than the step of one event where the exact limits jump, and are never below 0."""
+    people = np.arange(1, 3_000)
+    smooth, exact = (
+        funnel_limits(np.zeros(2_999), people, 0.01, per=1, distribution=distribution, limits=limits)[LIMITS].to_numpy()
+        * people[:, None]
+        for limits in ("interpolated", "exact")
+    )
+    assert (smooth >= 0).all()
+    assert (exact - smooth > -1e-9).all()
+    assert (exact - smooth <= 1 + 1e-9).all()
+    assert np.abs(np.diff(smooth, axis=0)).max() < 0.5 < np.diff(exact, axis=0).max()
+    counts = np.minimum(np.arange(2_999) % 40, people)
+    by_either = [
+        funnel_limits(counts, people, 0.3, per=1, distribution=distribution, limits=limits)["significance"].tolist()
+        for limits in ("interpolated", "exact")
+    ]
+    assert by_either[0] == by_either[1]
+    with pytest.raises(ValueError, match="method must be one of exact, interpolated"):
+        funnel_limits([1], [10], limits="normal")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from observed import observed, printed, value, values
 
-from assets.indicators import services
+from assets.indicators import consumption_sites, services
 from epi.intervals import poisson_interval
 
 DISPENSED, PER_DEATH = "naloxone_dispensed_per_100k", "naloxone_dispensed_per_overdose_death"
@@ -169,9 +169,9 @@ def test_visits_per_site_by_hand() -> None:
         observed("phac_consumption_sites", "consumption_site_visits", "CAN", month, 42_856),
         observed("phac_consumption_sites", "consumption_sites_reporting", "CAN", month, 40),
     ]
-    row = value(services, "consumption_site_visits_per_site", *rows)
+    row = value(consumption_sites, "consumption_site_visits_per_site", *rows)
     assert (row["value"], row["period"], row["denominator"]) == (42_856 / 40, "2025-02", 40)
-    assert value(services, "consumption_site_visits", *rows)["value"] == 42_856
+    assert value(consumption_sites, "consumption_site_visits", *rows)["value"] == 42_856
 
 
 def test_months_without_sites_have_no_visits_per_site() -> None:
@@ -180,7 +180,7 @@ def test_months_without_sites_have_no_visits_per_site() -> None:
         observed("phac_consumption_sites", "consumption_site_visits", "CAN", "2025-02", 0),
         observed("phac_consumption_sites", "consumption_sites_reporting", "CAN", "2025-02", 0),
     ]
-    assert values(services, "consumption_site_visits_per_site", *rows).empty
+    assert values(consumption_sites, "consumption_site_visits_per_site", *rows).empty
 
 
 def test_ratios_that_differ_twofold_are_marked_doubtful() -> None:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "epi": {"epi"},
 }
 OUTSIDE = {
-    "epi": {"numpy", "pandas", "scipy", "statsmodels"},
+    "epi": {"numba", "numpy", "pandas", "scipy", "statsmodels"},
     "schemas": {"numpy", "pandas", "pandera", "pycountry"},
 }
 """Libraries of the rooms that must stay usable on their own."""

@@ -17,13 +17,17 @@ TOTALS = {
     "esp_2013_19": 100_000,
     "who_2000_2025_21": 1.00035,
     "canada_2011_18": 34_342_780,
+    "canada_2011_19": 34_342_780,
+    "canada_2011_86": 34_342_780,
+    "us_2000_86": 274_633_642,
+    "us_2000_101": 274_633_642,
 }
 
 
 def test_each_standard_adds_up_to_its_total():
     """Every standard has its publisher's total; a standard million has a million."""
     sums = standards().groupby("standard_id")["weight"].sum()
-    assert len(sums) >= 18
+    assert len(sums) == 38
     for standard_id, total in sums.items():
         assert total == pytest.approx(TOTALS.get(standard_id, 1_000_000), rel=1e-9), standard_id
     assert sums.index[sums.eq(1_000_000)].str.contains("_million_").all()
@@ -78,11 +82,30 @@ def test_the_european_and_the_who_standard_agree_between_their_two_copies():
         np.testing.assert_allclose(np.append(shares[:17], shares[17:].sum()), rounded, atol=tolerance)
 
 
+def test_each_set_of_seer_is_one_population_in_coarser_and_finer_ages():
+    """Nineteen groups and single ages add up to the eighteen groups of the same standard, person by person."""
+    eighteen = [standard_id for standard_id in standards()["standard_id"].unique() if standard_id.endswith("_18")]
+    finer = []
+    for standard_id in eighteen:
+        coarse = weights(standard_id)
+        edges = [*coarse["age_start"], np.inf]
+        for groups in (19, 86, 101):
+            other = standard_id.removesuffix("18") + str(groups)
+            if other in set(standards()["standard_id"]):
+                table = weights(other)
+                sums = table.groupby(pd.cut(table["age_start"], edges, right=False), observed=True)["weight"].sum()
+                assert sums.tolist() == coarse["weight"].tolist(), other
+                assert len(table) == groups
+                finer.append(other)
+    assert (len(eighteen), len(finer)) == (15, 20)
+
+
 def test_a_citation_stands_beside_each_weight():
     """No row lacks its source, and only figures whose title the file does not give are unverified."""
     table = standards()
     assert table[["title", "source", "table"]].ne("").all(axis=None)
-    assert table.loc[~table["verified"], "standard_id"].unique().tolist() == ["canada_2011_18"]
+    unnamed = ["canada_2011_18", "esp_2013_million_19", "canada_2011_19", "canada_2011_86"]
+    assert table.loc[~table["verified"], "standard_id"].unique().tolist() == unnamed
     assert table.groupby("standard_id")["title"].nunique().eq(1).all()
 
 
@@ -128,7 +151,7 @@ def test_weights_are_those_of_the_publishers_files(shared_data):
             published.setdefault(row["standard"], []).append(float(row["pop_std"]))
     table = standards()
     from_seer = table[table["table"].str.startswith("SEER standard")]
-    assert from_seer["standard_id"].nunique() >= 15
+    assert sorted(from_seer["table"].str.replace("SEER standard ", "s").unique()) == sorted(published)
     for code, rows in from_seer.groupby("table"):
         assert rows["weight"].tolist() == published["s" + code.removeprefix("SEER standard ")]
 

@@ -1,6 +1,7 @@
 """UNAIDS Global AIDS Monitoring: both layouts, their oddities, and what is refused."""
 
 import dataclasses
+import datetime
 import shutil
 import zipfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from assets import unaids_bulk
 from assets.source import Snapshot, SourceRefused, Tidy
 from assets.sources import unaids_gam as source
 from assets.stray_quotes import read_lines
@@ -266,7 +268,7 @@ def test_release_comes_from_the_name(tmp_path: Path) -> None:
         ("bad_page_2025_synthetic.csv", "web page"),
         ("bad_kpatlas_2025_synthetic.csv", "Key Populations Atlas"),
         ("bad_ncpi_2025_synthetic.csv", "NCPI"),
-        ("bad_estimates_2025_synthetic.csv", "PLWH"),
+        ("bad_estimates_2025_synthetic.csv", "HIV estimates"),
         ("bad_renamed_column_2025_synthetic.csv", r"\['Data value'\].*Amount"),
         ("bad_cut_off_2025_synthetic.csv", "line 4 cut off"),
         (f"{RESHAPED.name}/ddf--concepts.csv", "Zip the folder"),
@@ -336,12 +338,12 @@ class Server:
 def in_2026(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the calendar to 2026."""
 
-    class Clock(source.datetime.date):
+    class Clock(datetime.date):
         @classmethod
         def today(cls) -> "Clock":
             return cls(2026, 3, 1)
 
-    monkeypatch.setattr(source.datetime, "date", Clock)
+    monkeypatch.setattr(unaids_bulk.datetime, "date", Clock)
 
 
 @pytest.mark.usefixtures("in_2026")
