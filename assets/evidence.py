@@ -70,6 +70,12 @@ def load(directory: Path = EVIDENCE_DIRECTORY) -> EvidenceBase:
     return EvidenceBase(figures, tables)
 
 
+def parameter_rows(base: EvidenceBase) -> pd.DataFrame:
+    """Give every figure, defaults first within each parameter. Grain: parameter, source; ``meta.parameters``."""
+    order = base.figures.assign(_last=~base.figures["is_default"]).sort_values(["parameter_id", "_last", "source_key"])
+    return order.drop(columns="_last").reset_index(drop=True)
+
+
 def parameter_set(
     evidence: pd.DataFrame,
     choices: Mapping[str, str] | None = None,

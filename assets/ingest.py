@@ -44,7 +44,11 @@ def bring_in(
         downloads: Downloads that were started for several sources together; the source's own is taken from there.
     """
     arrival = Arrival(source.CARD.id)
-    _take_dropped(source, root, drop / source.CARD.id, arrival)
+    folder = drop / (source.CARD.drop_folder or source.CARD.id)
+    # It is there before anybody needs it, so that a person only has to put the file in.
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in dict.fromkeys((folder, drop / source.CARD.id)):
+        _take_dropped(source, root, each, arrival)
     if downloads is not None and downloads.has(source.CARD.id):
         _take_live(source, root, lambda: downloads.take(source.CARD.id), arrival)
     elif transport is not None and source.CARD.automated:
@@ -57,8 +61,6 @@ def bring_in(
 
 
 def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) -> None:
-    # It is there before anybody needs it, so that a person only has to put the file in.
-    folder.mkdir(parents=True, exist_ok=True)
     releases: dict[str, list[Recognised]] = {}
     for path in snapshots.dropped_in(folder):
         if "synthetic" in path.name.lower():

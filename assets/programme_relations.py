@@ -1,6 +1,6 @@
 """What binds the counts of a programme together: groups and their total, months and their year, parts and their whole.
 
-The same relations find contradictions in what services send, and tell what an attacker could compute from what is shown.
+The same relations find contradictions in what services send, and tell what could be computed from what is shown.
 """
 
 from collections.abc import Hashable
@@ -40,6 +40,8 @@ def relations(frame: pd.DataFrame, within: list[str]) -> list[Relation]:
         frame: Columns ``measure_id, drug, area_id, period_start, period_end, sex, age_group`` and those of ``within``.
         within: Further columns that both counts must share, such as the service.
     """
+    if frame.empty:
+        return []
     place = ["area_id", "period_start", "period_end"]
     whose = ["measure_id", "drug", *within]
     return [
@@ -70,7 +72,7 @@ def _overlap(ages: pd.Series) -> bool:
 
 
 def _periods(frame: pd.DataFrame, keys: list[str]) -> list[Relation]:
-    flows = frame[frame["measure_id"].map(lambda name: MEASURES[name].kind == "flow")]
+    flows = frame[frame["measure_id"].map(lambda name: MEASURES[name].kind == "flow").astype("bool")]
     rows = flows[[*keys, "period_start", "period_end"]].assign(
         months=months_of(flows["period_start"], flows["period_end"]), at=flows.index
     )
@@ -90,7 +92,7 @@ def _areas(frame: pd.DataFrame, keys: list[str]) -> list[Relation]:
     there, above = set(frame["area_id"]), parents()
     nearest = {area: _nearest(area, there, above) for area in there}
     parent = frame["area_id"].map(nearest)
-    inner = frame[parent.notna()].assign(parent=parent, at=frame.index[parent.notna()])
+    inner = frame.assign(parent=parent.astype("object"), at=frame.index)[parent.notna().to_numpy()]
     outer = frame.assign(total=frame.index)[[*keys, "area_id", "total"]].rename(columns={"area_id": "parent"})
     both = inner[[*keys, "parent", "at"]].merge(outer, on=[*keys, "parent"])
     return [

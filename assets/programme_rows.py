@@ -59,10 +59,14 @@ def read(path: Path, quiet: bool = False) -> Sheet:
     """
     try:
         table = read_text(path, delimiter=_delimiter(path), encodings=("utf-8-sig", "cp1252"))
-    except (SourceRefused, OSError) as refusal:
-        if quiet:
-            raise SourceRefused(f"{path.name}: {_UNREADABLE}") from None
-        raise SourceRefused(str(refusal)) from refusal
+    except OSError as fault:
+        raise SourceRefused(
+            f"{path.name}: expected a file, found none that can be opened ({fault.strerror})."
+        ) from None
+    except SourceRefused:
+        if not quiet:
+            raise
+        raise SourceRefused(f"{path.name}: {_UNREADABLE}") from None
     names = {name: name.strip().lower() for name in table.frame.columns}
     frame = table.frame.rename(columns=names)
     found = [name for name in frame.columns if not name.startswith("_")]
@@ -130,7 +134,7 @@ def _places(frame: pd.DataFrame) -> pd.Series:
     written = frame["area_id"].str.upper()
     # A county's code without its country, as spreadsheets and health departments write it.
     place = written.where(~written.str.fullmatch(r"\d{5}"), "US-" + written)
-    named = frame.assign(place=place)[(place != "") & (frame["service"] != "")]
+    named = frame.assign(place=place)[place.isin(areas()["area_id"]) & (frame["service"] != "")]
     only = named.groupby("service")["place"].agg(["first", "nunique"])
     known = only.loc[only["nunique"] == 1, "first"]
     return place.where(place != "", frame["service"].map(known).fillna("")).astype("str")

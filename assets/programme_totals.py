@@ -1,7 +1,7 @@
 """Own programme data, added up: from every service's lines to protected totals of places.
 
-Services are never told apart in what is stored: their counts are added up for each place, period and group, small totals
-are hidden together with what would give them away, and what stays is rounded.
+Services are never told apart in what is stored: their counts are added up for each place, period and group, small
+totals are hidden together with what would give them away, and what stays is rounded.
 """
 
 import datetime
@@ -64,11 +64,12 @@ def gather(parts: list[tuple[pd.DataFrame, datetime.date]]) -> Gathered:
     ]
     lines = pd.concat(judged, ignore_index=True)
     # An estimate is of a place, whoever wrote it down.
+    lines["written_service"] = lines["service"]
     lines["service"] = lines["service"].where(lines["template"] != "population-size", "").str.casefold()
     lines = _conflicts(lines)
     good = lines["code"] == ""
     last = ~lines[good].duplicated(KEY, keep="last").reindex(lines.index, fill_value=True)
-    again = lines[good].duplicated([*KEY, "sequence"]).reindex(lines.index, fill_value=False)
+    again = lines[good].duplicated([*KEY, "sequence"], keep="last").reindex(lines.index, fill_value=False)
     stands = good & last & ~lines["withdrawn"]
     dropped = {EXACT: int(again.sum()), REPLACED: int((good & ~stands & ~again).sum())}
     lines = _contradictions(lines.assign(counts=stands))
@@ -100,7 +101,7 @@ def _contradictions(lines: pd.DataFrame) -> pd.DataFrame:
 
 def with_years(good: pd.DataFrame) -> pd.DataFrame:
     """Add the year of each service that gives all its months or quarters but not the year, where counts add up."""
-    adds = good[good["measure_id"].map(lambda name: MEASURES[name].adds_over_time)]
+    adds = good[good["measure_id"].map(lambda name: MEASURES[name].adds_over_time).astype("bool")]
     keys = [
         *(name for name in KEY if not name.startswith("period_")),
         "year",
@@ -181,6 +182,7 @@ def protected(summed: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFra
         raise SourceRefused(
             f"expected totals that can be protected, found none ({type(fault).__name__}); give fewer groups or periods"
         ) from None
+    # What the release before gives away is out already; refusing this one would not take it back.
     left = left[left["finding"] != "previous"]
     if len(left):
         raise SourceRefused(

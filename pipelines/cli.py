@@ -1,4 +1,4 @@
-"""The command line: ``hre refresh``, ``serve``, ``sql``, ``status``, ``sources`` and ``indicators``.
+"""The command line: ``hre refresh``, ``serve``, ``sql``, ``status``, ``sources``, ``indicators`` and others.
 
 Only Typer is imported here; what a command needs it imports itself, so that help and short questions start at once.
 """
@@ -348,6 +348,58 @@ def indicators(
         cards.indicator(show.console(), rows[known.index(indicator_id)])
     else:
         raise typer.BadParameter(_no_such("indicator", indicator_id, known), param_hint="ID")
+
+
+@app.command(short_help="Write a template for own programme data.")
+def template(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="nsp, oat, naloxone, consumption-site, …")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else NAME.csv.")] = None,
+) -> None:
+    """Write a template for own programme data: a header, its units, and one example line to delete.
+
+    Fill it in, check it (hre check FILE), put it in data/drop/programme/ and refresh. Small counts are hidden before
+    anything is stored, and the name of a service is never stored.
+
+    \b
+    Templates: nsp, oat, naloxone, consumption-site, drug-checking, hcv-cascade,
+    population-size
+
+    \b
+    Examples:
+      hre template nsp
+      hre template hcv-cascade --output 2026.csv
+    """
+    from pipelines import programme
+
+    if name not in programme.TEMPLATES:
+        raise typer.BadParameter(_no_such("template", name, list(programme.TEMPLATES)), param_hint="NAME")
+    path = output or Path(f"{name}.csv")
+    try:
+        with path.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(programme.template_text(programme.TEMPLATES[name]))
+    except OSError as error:
+        _give_up(f"Cannot write {path}: {error.strerror}. Name another file with --output.")
+    typer.echo("\n".join([f"{path}: {programme.TEMPLATES[name].title}", *programme.explain(programme.TEMPLATES[name])]))
+
+
+@app.command(short_help="Tell what is wrong in filled-in templates.")
+def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="csv or xlsx.")]) -> None:
+    """Tell every fault of filled-in templates: line, column, what was expected and found, and what to do.
+
+    Nothing is stored. The exit code is 1 where there is a fault.
+
+    \b
+    Examples:
+      hre check nsp.csv
+      hre check data/drop/programme/*
+    """
+    from datetime import UTC, datetime
+
+    from pipelines import programme
+
+    report = programme.check(files, datetime.now(UTC).date())
+    typer.echo("\n".join(report.lines))
+    raise typer.Exit(REFUSED if report.faults else PUBLISHED)
 
 
 def _settings() -> "Settings":

@@ -25,3 +25,9 @@ class SourceCard:
 
     figures_only: bool = False
     """True while only transcribed figures are at hand and no connector reads its files."""
+
+    drop_folder: str = ""
+    """Name of its folder under data/drop/, where it is not the source's own."""
+
+    confidential: bool = False
+    """True where its bytes must not be published: small counts are protected, and no message quotes a cell."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from assets.indicators import canada, consumption_sites, equity, infections, overdose, policy, quality, services, trends
+from assets.indicators import canada, consumption_sites, equity, infections, overdose, policy, programme, quality, services, trends
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard

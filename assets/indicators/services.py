@@ -199,9 +199,9 @@ def _compared(published: pd.DataFrame, computed: pd.DataFrame) -> tuple[pd.DataF
     return found[0], found[1]
 
 
-def _syringes_computed(measures: Measures) -> pd.DataFrame:
-    syringes = measures.read("syringes_distributed", ("emcdda_bulletin", "unaids_gam"), calendar_year=True, total=True)
-    size = measures.read("people_who_inject_drugs", ("unaids_gam",), calendar_year=True, total=True)
+def _syringes_computed(measures: Measures, given_by: tuple[str, ...], sized_by: tuple[str, ...]) -> pd.DataFrame:
+    syringes = measures.read("syringes_distributed", given_by, calendar_year=True, total=True)
+    size = measures.read("people_who_inject_drugs", sized_by, calendar_year=True, total=True)
     size = size[size["status"] == "reported"]
     size = (
         size.assign(size_year=size["period_end"].dt.year)

@@ -59,7 +59,7 @@ def effective_kits(
         Effective kits in that unit.
 
     References:
-        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022;7:e210-e218.
+        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022, e210-e218.
 
     Examples:
         >>> float(effective_kits(100, 0, 100, 1, 0.2))
@@ -86,7 +86,7 @@ def probability_used(kits: npt.ArrayLike, highest: npt.ArrayLike, scale: npt.Arr
         Proportion of witnessed overdoses.
 
     References:
-        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022;7:e210-e218 (that use saturates;
+        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022, e210-e218 (that use saturates;
         the function is this project's).
 
     Examples:
@@ -111,7 +111,7 @@ def kits_needed(target: npt.ArrayLike, highest: npt.ArrayLike, scale: npt.ArrayL
         Effective kits for each person at risk in a year.
 
     References:
-        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022;7:e210-e218 (target of 80 %).
+        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022, e210-e218 (target of 80 %).
 
     Examples:
         >>> round(float(kits_needed(TARGET_USE, 0.9, 0.5)), 3)
@@ -136,7 +136,7 @@ def scale_from(kits: npt.ArrayLike, used: npt.ArrayLike, highest: npt.ArrayLike)
         k, kits for each person; null where `used` is not between 0 and `highest`.
 
     References:
-        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022;7:e210-e218.
+        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022, e210-e218.
 
     Examples:
         >>> round(float(scale_from(1.0, probability_used(1.0, 0.9, 0.5), 0.9)), 6)
@@ -164,7 +164,7 @@ def run(parameters: Values, draws: int, horizon: Horizon = Horizon(years=1)) -> 
         ValueError: A parameter is missing, unknown or out of bounds.
 
     References:
-        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022;7:e210-e218.
+        Irvine MA et al. Estimating naloxone need in the USA. Lancet Public Health 2022, e210-e218.
 
     Examples:
         >>> run({"people_at_risk": 1000}, 1)

@@ -56,7 +56,7 @@ def new_infections(
         New infections per year.
 
     References:
-        Kaplan EH, O'Keefe E. Let the needles do the talking! Interfaces 1993;23:7-26.
+        Kaplan EH, O'Keefe E. Let the needles do the talking! Interfaces 1993.
         Irwin A et al. Mitigating the heroin crisis in Baltimore. Harm Reduct J 2017;14:29, tables 1 and 2.
 
     Examples:
@@ -85,7 +85,7 @@ def critical_sharing_partners(transmission: npt.ArrayLike, infectious_years: npt
 
     References:
         Murray JM, Law MG, Gao Z, Kaldor JM. The impact of behavioural changes on the prevalence of human
-        immunodeficiency virus and hepatitis C. Int J Epidemiol 2003;32:708-14 (17 partners a year for HIV, 3 for HCV).
+        immunodeficiency virus and hepatitis C. Int J Epidemiol 2003 (17 partners a year for HIV, 3 for HCV).
 
     Examples:
         >>> float(critical_sharing_partners(0.01, 10.0))
@@ -109,7 +109,7 @@ def run(parameters: Values, draws: int, horizon: Horizon = Horizon(years=1)) -> 
         ValueError: A parameter is missing, unknown or out of bounds.
 
     References:
-        Kaplan EH, O'Keefe E. Let the needles do the talking! Interfaces 1993;23:7-26.
+        Kaplan EH, O'Keefe E. Let the needles do the talking! Interfaces 1993.
 
     Examples:
         >>> city = {"needles_in_circulation": 1.6e6, "needle_sharing_proportion": 0.028, "sharing_partners": 1.2,

@@ -42,6 +42,40 @@ CARDS: tuple[MeasureCard, ...] = (
         "residence",
     ),
     deaths(
+        "unintentional_overdose_deaths",
+        "Drug overdose deaths, unintentional or of undetermined intent",
+        "Overdose deaths of unintentional or undetermined intent with a coroner's or medical examiner's report "
+        "(SUDORS), counted where they occurred; suicide and homicide are not among them. Drugs overlap.",
+        "occurrence",
+    ),
+    rate(
+        "unintentional_overdose_death_rate_age_adjusted_2010_per_100k",
+        "Rate of drug overdose deaths of unintentional or undetermined intent, age-adjusted to 2010, published",
+        "Overdose deaths (SUDORS) per 100,000 residents, standardised by the publisher to the US 2010 population: not "
+        "comparable with rates standardised to the US 2000 population.",
+        "deaths per 100,000 population",
+        "occurrence",
+    ),
+    rate(
+        "unintentional_overdose_death_rate_age_specific_per_100k",
+        "Rate of drug overdose deaths of unintentional or undetermined intent, by age, published",
+        "Overdose deaths (SUDORS) of an age group per 100,000 residents of that age.",
+        "deaths per 100,000 population",
+        "occurrence",
+    ),
+    share(
+        "unintentional_overdose_deaths_share_pct",
+        "Share of drug overdose deaths of unintentional or undetermined intent",
+        "Part of the overdose deaths (SUDORS) with the drug, sex, age or race that the row names, of those for which "
+        "it is known; ages by sex are parts of that sex. Drugs overlap.",
+    ),
+    share(
+        "unintentional_overdose_deaths_circumstance_pct",
+        "Circumstances of drug overdose deaths of unintentional or undetermined intent",
+        "Part of the overdose deaths (SUDORS) with a coroner's or medical examiner's report in which the circumstance "
+        "was found; likely an underestimate.",
+    ),
+    deaths(
         "opioid_deaths",
         "Apparent opioid toxicity deaths",
         "Deaths that the coroner or medical examiner attributes, at least in part, to opioids; Canada.",

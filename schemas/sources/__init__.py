@@ -21,6 +21,7 @@ CONNECTED = (
     "seer_population",
     "un_population",
     "cdc_dose_syndromic",
+    "cdc_dose_discharge",
     "dea_nflis",
     "samhsa_nsduh",
     "cdc_atlasplus",

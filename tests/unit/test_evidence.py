@@ -17,6 +17,7 @@ from assets.evidence import (
     EvidenceError,
     load,
     missing,
+    parameter_rows,
     parameter_set,
     set_name,
     values,
@@ -26,6 +27,8 @@ from epi.economics.distributions import FAMILIES
 from epi.models import cohort, consumption_site, naloxone_saturation, needle_circulation
 from epi.models.interface import Parameter
 from schemas.evidence import DISTRIBUTIONS, TOPICS, Evidence, ParameterRow
+
+MODELS = (cohort, consumption_site, naloxone_saturation, needle_circulation)
 
 LABELS = re.compile(r"\bCD4\b|[<>]\d+|\bF\d(-\d)?|\b\d+-\d+(?= \.\d)")
 """Names of stages and of counts of cells, which are no figures."""
@@ -67,6 +70,24 @@ def test_the_evidence_keeps_its_contract(figures):
     assert check(figures, ParameterRow).passed
     assert (figures["citation"].str.len() > 3).all()
     assert figures.groupby("topic").size().ge(8).all()
+
+
+def test_the_published_table_has_each_default_first():
+    """The table of parameters keeps its contract; within a parameter the default comes first."""
+    table = parameter_rows(load())
+    assert check(table, ParameterRow).passed
+    first = table[~table["parameter_id"].duplicated()]
+    assert first["is_default"].to_list() == table.groupby("parameter_id")["is_default"].any().to_list()
+
+
+def test_the_readme_tells_what_is_missing():
+    """The list of what no evidence gives names what the models refuse to run without."""
+    text = (EVIDENCE_DIRECTORY / "README.md").read_text(encoding="utf-8")
+    chosen = parameter_set(load().figures)
+    needed = {name for model in MODELS for name in missing(chosen, model.PARAMETERS)}
+    assert needed >= {"naloxone_kits_scale", "background_mortality_rate"}
+    local = {parameter.id for parameter in needle_circulation.PARAMETERS}
+    assert [name for name in sorted(needed - local) if f"`{name}`" not in text] == []
 
 
 def test_distributions_are_those_that_can_be_drawn():
@@ -200,9 +221,7 @@ def test_every_alternative_can_be_drawn(figures, source):
 
 def test_ids_of_models_mean_the_same_in_the_evidence(figures):
     """Every default that a model knows lies inside the bounds that the model sets for it."""
-    known = [
-        p for model in (cohort, consumption_site, naloxone_saturation, needle_circulation) for p in model.PARAMETERS
-    ]
+    known = [p for model in MODELS for p in model.PARAMETERS]
     chosen = parameter_set(figures).set_index("parameter_id")["mean"]
     shared = [parameter for parameter in known if parameter.id in chosen.index]
     assert len(shared) > 40

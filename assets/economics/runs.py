@@ -1,0 +1,136 @@
+"""Running the transmission model for a place: its parameters, its strategies, and what they come to draw by draw."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from assets.economics.interventions import (
+    CATALOGUE,
+    NALOXONE_LEVEL,
+    NALOXONE_TARGET,
+    NONE,
+    SCALE_UP_YEARS,
+    TODAY,
+    Intervention,
+)
+from assets.economics.places import Place
+from epi.economics.draws import sample
+from epi.models import transmission
+from epi.models.interface import FloatArray, Horizon, Outcomes
+from epi.models.transmission_levers import no_services, scale_up, status_quo
+
+SEED = 20240101
+DRAWS = 500
+HORIZON = Horizon(years=10)
+_KNOWN = {parameter.id for parameter in transmission.PARAMETERS}
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One intervention at one level, by the name that tables use."""
+
+    intervention: Intervention
+    level: str
+
+    @property
+    def name(self) -> str:
+        """Name of the strategy, such as ``oat 50 %``."""
+        return f"{self.intervention.id} {self.level}"
+
+
+def strategies(place: Place, wanted: Iterable[Intervention] = CATALOGUE) -> list[Strategy]:
+    """List the strategies that raise every one of their levers above what the place has today."""
+    return [
+        Strategy(one, level)
+        for one in wanted
+        for level, targets in one.targets.items()
+        if all(target > place.values.get(lever, 0.0) for lever, target in targets.items())
+    ]
+
+
+def parameter_values(
+    place: Place, chosen: pd.DataFrame, draws: int = DRAWS, seed: int = SEED, given: Mapping[str, float] | None = None
+) -> dict[str, FloatArray]:
+    """Draw every parameter of a place: evidence, its own inputs, and what follows from them.
+
+    Common random numbers: a parameter's draws depend on its name, the seed and the number of the draw alone, so that
+    places and strategies differ only in what they differ in.
+
+    Args:
+        place: Inputs of the place; they take the place of evidence of the same name.
+        chosen: Set of parameters, as ``assets.evidence.parameter_set`` gives it.
+        draws: Number of draws.
+        seed: Seed of the draws.
+        given: Values that the user sets, by parameter.
+    """
+    own = set(place.inputs["parameter_id"]) | set(given or {})
+    columns = ["parameter_id", "distribution", "mean", "lower", "upper", "centre"]
+    evidence = chosen[~chosen["parameter_id"].isin(list(own))]
+    useful = evidence["parameter_id"].isin([*_KNOWN, NALOXONE_TARGET, "cost_naloxone_person"])
+    inputs = place.inputs[~place.inputs["parameter_id"].isin(list(given or {}))]
+    table = pd.concat([evidence.loc[useful, columns], inputs[columns]], ignore_index=True)
+    drawn = sample(table, draws, seed)
+    values = {str(name): drawn[name].to_numpy(np.float64) for name in drawn}
+    values |= {name: np.full(draws, value) for name, value in (given or {}).items()}
+    return _with_what_follows(place, values, given or {})
+
+
+def _with_what_follows(
+    place: Place, values: dict[str, FloatArray], given: Mapping[str, float]
+) -> dict[str, FloatArray]:
+    """Add what no study gives but the place's balance does: recruitment, transmission, kits and their price.
+
+    Assumptions, all stated in docs/methods.md: the number of people who inject drugs would stay as it is; prevalence
+    would stay as it is with today's services; a kit costs what naloxone for a person costs over the kits given.
+    """
+    one = np.ones_like(values["overdose_rate"])
+    oat, nsp = values["oat_coverage"], values["nsp_coverage"]
+
+    def eased(name: str, share: FloatArray) -> FloatArray:
+        return 1 - share * (1 - values.get(name, one))
+
+    deaths = values["overdose_rate"] * values["overdose_fatality"] * eased("oat_overdose_rr", oat)
+    deaths = deaths + values["other_mortality_rate"] * eased("oat_other_mortality_rr", oat)
+    leaving = 1 / values["injecting_duration_years"] + deaths
+    found = dict(values)
+    found.setdefault("recruitment_rate", leaving)
+    if "hiv_prevalence" in place.values and "hiv_transmission_rate" not in given:
+        risk = eased("oat_hiv_rr", oat) * eased("nsp_hiv_rr", nsp)
+        early = 1 + (values.get("hiv_acute_infectiousness", one) - 1) * values.get("hiv_acute_years", one) * leaving
+        free = 1 - values["hiv_prevalence"]
+        found["hiv_transmission_rate"] = leaving / (risk * early * free)
+    if "hcv_prevalence" in place.values and "hcv_transmission_rate" not in given:
+        risk = eased("oat_hcv_rr", oat) * eased("nsp_hcv_rr", nsp)
+        clears = values.get("hcv_clearance_proportion", 0 * one)
+        found["hcv_transmission_rate"] = leaving / (risk * (1 - values["hcv_prevalence"]) * (1 - clears))
+    target, highest = found.pop(NALOXONE_TARGET, None), found.get("naloxone_use_highest")
+    per_person = found.pop("cost_naloxone_person", None)
+    if target is not None and highest is not None and "naloxone_kits_scale" not in given:
+        # As many kits as bring the use at witnessed overdoses to its target; the level in the catalogue is a label.
+        reached = np.minimum(target / highest, 0.999)
+        found["naloxone_kits_scale"] = NALOXONE_LEVEL / -np.log(1 - reached)
+        if per_person is not None:
+            found.setdefault("cost_naloxone_kit", per_person / NALOXONE_LEVEL)
+    return {name: value for name, value in found.items() if name in _KNOWN}
+
+
+def run(
+    values: Mapping[str, FloatArray], wanted: Iterable[Strategy], horizon: Horizon = HORIZON
+) -> dict[str, Outcomes]:
+    """Run today's services, no services, and every strategy, on the same draws.
+
+    Args:
+        values: Parameters of the place, one array per parameter.
+        wanted: Strategies.
+        horizon: Years and discount rates.
+
+    Returns:
+        Outcomes by the name of the strategy; ``today`` and ``no_services`` first.
+    """
+    draws = len(next(iter(values.values())))
+    plans = {TODAY: status_quo(values), NONE: no_services(values)}
+    for one in wanted:
+        plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **one.intervention.targets[one.level])
+    return {name: transmission.run(plan, draws, horizon) for name, plan in plans.items()}
