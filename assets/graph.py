@@ -20,6 +20,14 @@ CORE_TABLES = (
     "marts.revisions",
 )
 MART_TABLES = ("marts.indicator_values", "marts.latest_values", "marts.target_summary")
+ECONOMICS_TABLES = (
+    "marts.intervention_value",
+    "marts.intervention_acceptability",
+    "marts.intervention_plane",
+    "marts.intervention_drivers",
+    "meta.parameters",
+    "meta.model_validation",
+)
 META_TABLES = (
     "meta.sources",
     "meta.snapshots",
@@ -153,11 +161,29 @@ def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
 
 
 @dg.multi_asset(
+    name="economics_tables",
+    specs=[
+        dg.AssetSpec(
+            table_key(name),
+            deps=[table_key("marts.latest_values")],
+            group_name="economics",
+            description=describe(MODELS[name]),
+        )
+        for name in ECONOMICS_TABLES
+    ],
+    check_specs=[dg.AssetCheckSpec("contract", asset=table_key("marts.intervention_value"))],
+)
+def economics_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+    """Run the models for every place, on cited evidence."""
+    yield from _results(steps.make_economics(workspace), ECONOMICS_TABLES, checked="marts.intervention_value")
+
+
+@dg.multi_asset(
     name="meta_tables",
     specs=[
         dg.AssetSpec(
             table_key(name),
-            deps=[table_key("marts.indicator_values"), table_key("core.quarantine")],
+            deps=[table_key(name) for name in ("marts.indicator_values", "core.quarantine", "meta.parameters")],
             group_name="meta",
             description=describe(MODELS[name]),
         )
@@ -208,4 +234,4 @@ def _markdown(frame: pd.DataFrame) -> str:
 def table_assets() -> list[dg.AssetsDefinition]:
     """Give every asset that makes a table; the publication's assets are the pipeline's."""
     sources = [asset for source_id in CONNECTED for asset in source_assets(source_id)]
-    return [*sources, figures, core_tables, mart_tables, meta_tables]
+    return [*sources, figures, core_tables, mart_tables, economics_tables, meta_tables]

@@ -97,7 +97,7 @@ def _usual(frame: pd.DataFrame, template: Template) -> pd.DataFrame:
     """Give the frame every column of its template, and no other; blanks around cells are dropped."""
     wanted = [*template.header, *(name for name in GROUP_COLUMNS if name not in template.header)]
     full = frame.reindex(columns=[*wanted, "_file", "_row"])
-    full[wanted] = full[wanted].fillna("").apply(lambda cells: cells.astype("str").str.strip())
+    full[wanted] = full[wanted].astype("object").fillna("").apply(lambda cells: cells.astype("str").str.strip())
     units = full["service"].str.upper().str.startswith(UNITS_MARK)
     return full[~units].reset_index(drop=True)
 
@@ -137,7 +137,7 @@ def _places(frame: pd.DataFrame) -> pd.Series:
     named = frame.assign(place=place)[place.isin(areas()["area_id"]) & (frame["service"] != "")]
     only = named.groupby("service")["place"].agg(["first", "nunique"])
     known = only.loc[only["nunique"] == 1, "first"]
-    return place.where(place != "", frame["service"].map(known).fillna("")).astype("str")
+    return place.where(place != "", frame["service"].map(known).astype("object").fillna("")).astype("str")
 
 
 def faults(long: pd.DataFrame, not_after: datetime.date) -> pd.DataFrame:

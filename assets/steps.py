@@ -147,14 +147,39 @@ def make_marts(workspace: Workspace) -> Made:
     return tables.make(workspace.tables / "marts", mark, compute)
 
 
+def make_economics(workspace: Workspace) -> Made:
+    """Make the tables on evidence, models and interventions, for the places as their indicators describe them."""
+    from assets import evidence
+    from assets.economics.tables import intervention_tables
+    from assets.model_validation import model_validation
+
+    marts_made = _last(workspace, "marts")
+    files = sorted(evidence.EVIDENCE_DIRECTORY.glob("*.csv"))
+    digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+    mark = tables.fingerprint("economics", marts_made.fingerprint, digest, workspace.code)
+
+    def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+        base = evidence.load()
+        found = {
+            "meta.parameters": evidence.parameter_rows(base),
+            "meta.model_validation": model_validation(base),
+            **intervention_tables(marts_made.table("marts.latest_values"), base),
+        }
+        return found, {"checks": _kept_contracts(found)}
+
+    return tables.make(workspace.tables / "economics", mark, compute)
+
+
 def make_meta(workspace: Workspace) -> Made:
     """Make the tables about the tables; what was refused or unreachable belongs to them."""
     core_made, marts_made, figures_made = _last(workspace, "core"), _last(workspace, "marts"), _figures(workspace)
+    economics_made = _last(workspace, "economics")
     steps = {source_id: _what_happened(workspace, source_id) for source_id in CONNECTED}
     news = [
         f"{key} {step.get('refused')} {step.get('unreachable')} {step.get('retrieved')}" for key, step in steps.items()
     ]
-    mark = tables.fingerprint("meta", core_made.fingerprint, marts_made.fingerprint, workspace.code, *news)
+    marks = [made.fingerprint for made in (core_made, marts_made, economics_made)]
+    mark = tables.fingerprint("meta", *marks, workspace.code, *news)
 
     def gather() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         citations = figures_made.table("citations")
@@ -167,6 +192,7 @@ def make_meta(workspace: Workspace) -> Made:
         checks = [
             *_checks(core_made),
             *_checks(marts_made),
+            *_checks(economics_made),
             *_checks(figures_made),
             *[row for step in steps.values() for row in _list(step, "checks")],
         ]
@@ -212,7 +238,7 @@ def _snapshot(workspace: Workspace, source_id: str, part: Made) -> dict[str, obj
         "origin": snapshot.origin,
         "url": snapshot.url,
         "retrieved": snapshot.retrieved,
-        "sha256": snapshot.sha256,
+        "sha256": _protected_digest(part) if card.confidential else snapshot.sha256,
         "licence": card.licence,
         "citation": card.citation,
         "records_in": part.record["records_in"],
@@ -221,6 +247,12 @@ def _snapshot(workspace: Workspace, source_id: str, part: Made) -> dict[str, obj
         "dropped": "\n".join(f"{reason}: {number}" for reason, number in dropped.items()),
         "notes": "\n".join(f"{key}: {text}" for key, text in notes.items()),
     }
+
+
+def _protected_digest(part: Made) -> str:
+    """Digest what may be published: small counts could be guessed until the digest of a confidential file fits."""
+    files = sorted(part.directory.glob("raw__*.parquet"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _source_tables(workspace: Workspace, *source_ids: str) -> list[Made]:

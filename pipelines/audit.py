@@ -116,6 +116,12 @@ RULES = (
         "WHERE v.target IS NOT NULL AND NOT i.target_verified",
     ),
     Rule(
+        "own_programme_data_are_protected",
+        "no total of own programme data below 10, and none that is not rounded",
+        "SELECT count(*) FROM core.observation_releases WHERE source_id = 'programme_data' "
+        "AND (value > 0 AND value < 10 OR value % 5 <> 0)",
+    ),
+    Rule(
         "no_synthetic_data",
         "no snapshot or source that is synthetic",
         "SELECT count(*) FROM meta.snapshots WHERE contains(lower(source_id || url), 'synthetic')",

@@ -26,6 +26,8 @@ def sources(out: Console, cards: Mapping[str, SourceCard], rows: Mapping[str, Ro
 
 def comes(of: SourceCard) -> str:
     """Say how a source's data come."""
+    if of.confidential:
+        return "own"
     return "figures" if of.figures_only else "live" if of.automated else "drop-in"
 
 
@@ -35,6 +37,7 @@ def source(out: Console, of: SourceCard, row: Row, kept: Sequence[Row], folder: 
         "figures": "as transcribed figures only; no file of it is read yet",
         "live": "a refresh fetches it, or a person drops its file in",
         "drop-in": "a person downloads its file and drops it in; the publisher forbids or defeats scripts",
+        "own": "services drop in their own files; small counts are hidden before anything is stored",
     }
     how = f"Put the published file in {shown(folder)} and run hre refresh.\n{of.drop_in_help}".strip()
     newest = f"{row.get('newest_release')} ({row.get('origin')}), {row.get('observations', 0):,} rows" if row else ""

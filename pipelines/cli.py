@@ -318,7 +318,8 @@ def sources(
         cards.sources(out, known, rows)
     else:
         kept = [row for row in facts["snapshots"] if row["source_id"] == source_id]
-        cards.source(out, known[source_id], rows.get(source_id, {}), kept, settings.drop / source_id)
+        folder = settings.drop / (known[source_id].drop_folder or source_id)
+        cards.source(out, known[source_id], rows.get(source_id, {}), kept, folder)
     if not published:
         typer.echo("Nothing is published yet, so no releases and rows. Run 'hre refresh --offline'.", err=True)
 

@@ -30,6 +30,8 @@ _WAYS = {
     "file in `data/drop/{id}/`.",
     "drop-in": "Its publisher forbids or defeats scripts: download it, drop it in `data/drop/{id}/` and run "
     "`hre refresh --offline --source {id}`.",
+    "own": "Services drop their own files in `data/drop/{folder}/`; small counts are hidden before anything is stored: "
+    "[own programme data](programme_data.md).",
     "figures": "Known by transcribed figures only (`data/figures/{id}.csv`); no file of it is read yet.",
 }
 
@@ -158,14 +160,14 @@ def _source(card: SourceCard, measures: list[str]) -> list[str]:
         "Published": card.cadence,
         "Counted by": card.basis,
         "Terms": licence,
-        "Page": f"<{card.homepage}>",
+        "Page": f"<{card.homepage}>" if card.homepage else "",
         "Download": f"<{card.download_url}>" if card.download_url else "",
         "As published": ", ".join(f"`raw.{name}`" for name in raw) if layout else "`raw.figures`",
     }
     lines = ["", f"## {card.title}", "", *_grid(["", ""], [[key, text] for key, text in facts.items() if text])]
     if card.caveats:
         lines += ["", "**What to mind**", "", *[f"- {caveat}" for caveat in card.caveats]]
-    lines += ["", "**How it gets here.** " + _WAYS[comes(card)].format(id=card.id)]
+    lines += ["", "**How it gets here.** " + _WAYS[comes(card)].format(id=card.id, folder=card.drop_folder)]
     lines += ["", card.drop_in_help] if card.drop_in_help else []
     lines += ["", "**Measures**", "", *[_measure(name) for name in measures], "", f"**Cite as.** {card.citation}"]
     return lines

@@ -122,8 +122,8 @@ class PlanePoint(pa.DataFrameModel):
 class Driver(pa.DataFrameModel):
     """What one uncertain parameter does to an intervention's overdose deaths averted: the tornado.
 
-    Grain: place, strategy, parameter. One parameter at a time is set to its 2.5 and 97.5 % quantile, the others to their
-    means.
+    Grain: place, strategy, parameter. One parameter at a time is set to its 2.5 and 97.5 % quantile, the others to
+    their means.
     """
 
     area_id: Series[str] = pa.Field(description="Place; see meta.areas.")

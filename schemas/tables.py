@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pandera.pandas as pa
 
-from schemas import meta
+from schemas import economics, evidence, meta, model_evidence
 from schemas.area_tables import Area
 from schemas.figures import FigureCitation
 from schemas.indicators import IndicatorValue
@@ -39,6 +39,10 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.latest_values": meta.LatestValue,
     "marts.target_summary": meta.TargetSummary,
     "marts.source_disagreements": meta.SourceDisagreement,
+    "marts.intervention_value": economics.InterventionValue,
+    "marts.intervention_acceptability": economics.Acceptability,
+    "marts.intervention_plane": economics.PlanePoint,
+    "marts.intervention_drivers": economics.Driver,
     "marts.revisions": meta.Revision,
     "core.observations": Observation,
     "core.observation_releases": ObservationRelease,
@@ -49,6 +53,8 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "meta.measures": meta.MeasureRow,
     "meta.areas": Area,
     "meta.indicators": meta.IndicatorRow,
+    "meta.parameters": evidence.ParameterRow,
+    "meta.model_validation": model_evidence.ModelValidation,
     "meta.columns": meta.ColumnRow,
     "meta.checks": meta.CheckRow,
     "meta.publication": meta.PublicationRow,

@@ -20,6 +20,7 @@ class Intervention:
         needs: Evidence without which its health effects would silently be none.
         prices: Evidence without which its cost would silently be none.
         caveats: What to mind, one sentence each.
+        infections: Prevalences of the place, of which one at least must be known for the intervention to act on.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Intervention:
     needs: tuple[str, ...]
     prices: tuple[str, ...]
     caveats: tuple[str, ...] = ()
+    infections: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse levers that the model does not have."""
@@ -55,13 +57,14 @@ CATALOGUE: tuple[Intervention, ...] = (
     Intervention(
         "nsp",
         "Needle and syringe programmes",
-        {"50 %": {"nsp_coverage": 0.5}, "95 %": {"nsp_coverage": 0.95}},
+        {"50 %": {"nsp_coverage": 0.5}, "75 %": {"nsp_coverage": 0.75}},
         _NSP,
         ("cost_nsp",),
         (
             "Share of people with high coverage: syringes per person over 200, WHO's high level.",
             "The pooled effect on hepatitis C (0.79) hides Europe's 0.44 and North America's 1.58.",
         ),
+        ("hiv_prevalence", "hcv_prevalence"),
     ),
     Intervention(
         "naloxone",
@@ -102,11 +105,12 @@ CATALOGUE: tuple[Intervention, ...] = (
         ("hcv_svr_proportion", "hcv_progression_rate"),
         ("cost_hcv_course",),
         ("Reinfection counts; deaths from liver disease come late, so ten years show little of the gain.",),
+        ("hcv_prevalence",),
     ),
     Intervention(
         "oat_nsp",
         "Opioid agonist treatment with needle and syringe programmes",
-        {"50 %, 95 %": {"oat_coverage": 0.5, "nsp_coverage": 0.95}},
+        {"50 %, 75 %": {"oat_coverage": 0.5, "nsp_coverage": 0.75}},
         (*_OAT, *_NSP, "oat_nsp_hcv_rr"),
         ("cost_oat", "cost_nsp"),
         ("Both together act on infection as the product of both ratios.",),
@@ -114,7 +118,7 @@ CATALOGUE: tuple[Intervention, ...] = (
     Intervention(
         "oat_nsp_naloxone",
         "Opioid agonist treatment, needle and syringe programmes and take-home naloxone",
-        {"50 %, 95 %, as needed": {"oat_coverage": 0.5, "nsp_coverage": 0.95, "naloxone_kits": NALOXONE_LEVEL}},
+        {"50 %, 75 %, as needed": {"oat_coverage": 0.5, "nsp_coverage": 0.75, "naloxone_kits": NALOXONE_LEVEL}},
         (*_OAT, *_NSP, *_NALOXONE),
         ("cost_oat", "cost_nsp", "cost_naloxone_person"),
         ("Naloxone is compared with none given out.",),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 HIGH_COVERAGE_SYRINGES = 200.0
-MOST = 0.95
+MOST = {"oat_coverage": 0.8, "nsp_coverage": 0.75}
+"""Highest coverage that people who leave and start again can hold in the model, by its parameter; else 0.95."""
 INPUTS = {
     "people_who_inject_drugs": "pwid_population_size",
     "oat_coverage": "oat_coverage",
@@ -49,8 +50,8 @@ class Place:
 def places(latest: pd.DataFrame, clearance: float) -> list[Place]:
     """Read every place that publishes a number of people who inject drugs.
 
-    Steps: the newest total of each indicator; shares as proportions, capped at 0.95, the most the model takes; syringes
-    per person over 200 (WHO's high level) as the share of people with high coverage; antibodies less those who clear
+    Steps: the newest total of each indicator; shares as proportions, capped at what the model can hold; syringes per
+    person over 200 (WHO's high level) as the share of people with high coverage; antibodies less those who clear
     the virus without treatment as the share with chronic infection.
 
     Args:
@@ -73,8 +74,8 @@ def _place(area_id: str, rows: pd.DataFrame, clearance: float) -> Place:
         mean = found[parameter]["mean"]
         if str(row["reason"]).startswith("doubtful"):
             remarks.append(f"{indicator}: {row['reason'].split(';')[0]}")
-        if parameter.endswith("coverage") and mean == MOST:
-            remarks.append(f"{indicator} of {row['value']:g} counts as {MOST:.0%}")
+        if mean == MOST.get(parameter):
+            remarks.append(f"{indicator} of {row['value']:g} counts as {mean:.0%} covered")
     used = rows.loc[[INPUTS[name] for name in found]]
     pairs = list(dict.fromkeys(zip(used["source_ids"], used["release"], strict=True)))
     inputs = pd.DataFrame(list(found.values()), columns=_COLUMNS)
@@ -93,11 +94,11 @@ def _input(parameter: str, row: pd.Series, clearance: float) -> dict[str, object
     """Give one parameter of a place with its distribution: log-normal where an interval is published, else fixed."""
     value, lower, upper = float(row["value"]), float(row["lower_95"]), float(row["upper_95"])
     if parameter == "nsp_coverage":
-        value = min(value / HIGH_COVERAGE_SYRINGES, MOST)
+        value = min(value / HIGH_COVERAGE_SYRINGES, MOST[parameter])
     elif parameter == "hcv_prevalence":
-        value = min(value / 100, MOST) * (1 - clearance)
+        value = min(value / 100, 0.95) * (1 - clearance)
     elif parameter != "people_who_inject_drugs":
-        value = min(value / 100, MOST)
+        value = min(value / 100, MOST.get(parameter, 0.95))
     spread = parameter == "people_who_inject_drugs" and 0 < lower < value < upper
     return {
         "parameter_id": parameter,

@@ -22,7 +22,7 @@ from epi.models.interface import FloatArray, Horizon, Outcomes
 from epi.models.transmission_levers import no_services, scale_up, status_quo
 
 SEED = 20240101
-DRAWS = 500
+DRAWS = 200
 HORIZON = Horizon(years=10)
 _KNOWN = {parameter.id for parameter in transmission.PARAMETERS}
 
@@ -65,16 +65,21 @@ def parameter_values(
         seed: Seed of the draws.
         given: Values that the user sets, by parameter.
     """
-    own = set(place.inputs["parameter_id"]) | set(given or {})
+    return _with_what_follows(place, _drawn(place, chosen, draws, seed, given or {}), given or {})
+
+
+def _drawn(
+    place: Place, chosen: pd.DataFrame, draws: int, seed: int, given: Mapping[str, float]
+) -> dict[str, FloatArray]:
+    own = {*place.inputs["parameter_id"], *given}
     columns = ["parameter_id", "distribution", "mean", "lower", "upper", "centre"]
     evidence = chosen[~chosen["parameter_id"].isin(list(own))]
     useful = evidence["parameter_id"].isin([*_KNOWN, NALOXONE_TARGET, "cost_naloxone_person"])
-    inputs = place.inputs[~place.inputs["parameter_id"].isin(list(given or {}))]
+    inputs = place.inputs[~place.inputs["parameter_id"].isin(list(given))]
     table = pd.concat([evidence.loc[useful, columns], inputs[columns]], ignore_index=True)
     drawn = sample(table, draws, seed)
     values = {str(name): drawn[name].to_numpy(np.float64) for name in drawn}
-    values |= {name: np.full(draws, value) for name, value in (given or {}).items()}
-    return _with_what_follows(place, values, given or {})
+    return values | {name: np.full(draws, value) for name, value in given.items()}
 
 
 def _with_what_follows(
@@ -134,3 +139,33 @@ def run(
     for one in wanted:
         plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **one.intervention.targets[one.level])
     return {name: transmission.run(plan, draws, horizon) for name, plan in plans.items()}
+
+
+def spread_values(
+    place: Place, chosen: pd.DataFrame, draws: int, seed: int, given: Mapping[str, float] | None = None
+) -> tuple[list[tuple[str, float, float]], dict[str, FloatArray]]:
+    """Give the settings of a one-way analysis: first all means, then each uncertain parameter low and high.
+
+    Args:
+        place: Inputs of the place.
+        chosen: Set of parameters.
+        draws: Draws that the quantiles are taken from.
+        seed: Seed of the draws.
+        given: Values that the user sets, by parameter.
+
+    Returns:
+        The uncertain parameters with their 2.5 and 97.5 % quantiles, and values for a run of two
+        draws for each of them and one.
+    """
+    drawn = _drawn(place, chosen, draws, seed, given or {})
+    means = {name: float(values.mean()) for name, values in drawn.items()}
+    varied = [
+        (name, *(float(limit) for limit in np.quantile(values, [0.025, 0.975])))
+        for name, values in drawn.items()
+        if values.std() > 0 and name != NALOXONE_TARGET
+    ]
+    settings = 2 * len(varied) + 1
+    table = {name: np.full(settings, mean) for name, mean in means.items()}
+    for at, (name, low, high) in enumerate(varied):
+        table[name][2 * at + 1], table[name][2 * at + 2] = low, high
+    return varied, _with_what_follows(place, table, given or {})

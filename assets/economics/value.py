@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from assets.economics.interventions import CATALOGUE, NONE, SERVICES_TODAY, TODAY, Intervention
-from assets.economics.places import Place
+from assets.economics.interventions import NONE, SERVICES_TODAY, TODAY, Intervention
+from assets.economics.places import INPUTS, Place
 from assets.economics.runs import Strategy
-from epi.models.interface import FloatArray, Horizon, Outcomes
+from epi.models.interface import FloatArray, Outcomes
 from schemas.economics import VALUE_COLUMNS
 
 EVENTS = {
@@ -25,7 +25,9 @@ PERSPECTIVES = {"health system": ("health system",), "society": None}
 _RATIO_SHARE = 0.025
 
 
-def lacking_rows(place: Place, shared: Mapping[str, object], one: Intervention, reason: str, level: str) -> dict[str, object]:
+def lacking_rows(
+    place: Place, shared: Mapping[str, object], one: Intervention, reason: str, level: str
+) -> dict[str, object]:
     """Say in one row why an intervention has no value in a place."""
     return {
         **shared,
@@ -79,7 +81,10 @@ def value_rows(
         named = {**own, "intervention_id": one.id, "level": level, "comparator": comparator, "reason": remarks}
         rows += [{**named, **row} for row in _health(place, before, after)]
         if priced.get(one.id, False):
-            rows += [{**named, **row, "cost_basis": cost_basis, "currency": currency} for row in _money(before, after, currency)]
+            rows += [
+                {**named, **row, "cost_basis": cost_basis, "currency": currency}
+                for row in _money(before, after, currency)
+            ]
     return pd.DataFrame(rows).reindex(columns=VALUE_COLUMNS)
 
 
@@ -106,7 +111,12 @@ def _money(before: Outcomes, after: Outcomes, currency: str) -> Iterator[dict[st
             deaths = before.total("overdose_deaths", discounted) - after.total("overdose_deaths", discounted)
             yield {**plain, "outcome": "cost_difference", "unit": currency, **_summary(cost)}
             yield {**plain, "outcome": "cost_per_qaly", "unit": f"{currency} per QALY", **ratio(cost, qalys)}
-            yield {**plain, "outcome": "cost_per_overdose_death_averted", "unit": f"{currency} per death", **ratio(cost, deaths)}
+            yield {
+                **plain,
+                "outcome": "cost_per_overdose_death_averted",
+                "unit": f"{currency} per death",
+                **ratio(cost, deaths),
+            }
 
 
 def _summary(values: FloatArray) -> dict[str, float]:
@@ -118,7 +128,7 @@ def _summary(values: FloatArray) -> dict[str, float]:
 def ratio(cost: FloatArray, effect: FloatArray) -> dict[str, object]:
     """Give a ratio of means with limits, or say why a ratio would mislead.
 
-    Where the intervention saves money and health is gained, or costs money and health is lost, the ratio has no reading:
+    Where money is saved and health gained, or money spent and health lost, the ratio has no reading:
     the row says so and has no value. Limits are quantiles of the draws' ratios, given only where every draw gains.
 
     Args:
@@ -143,6 +153,8 @@ def unfit(place: Place, chosen: pd.DataFrame, one: Intervention) -> str:
     """Say why an intervention cannot be run in a place, or nothing where it can."""
     if not place.suffices:
         return "the place has no value for " + ", ".join(place.lacking)
+    if one.infections and not set(one.infections) & set(place.values):
+        return "the place has no value for " + " or ".join(INPUTS[name] for name in one.infections)
     absent = sorted(set(one.needs) - set(chosen["parameter_id"]))
     return f"no verified evidence for {', '.join(absent)}" if absent else ""
 
@@ -151,8 +163,3 @@ def already(place: Place, one: Intervention, level: str) -> str:
     """Say that a place has a level already."""
     found = ", ".join(f"{lever} {place.values.get(lever, 0.0):.0%}" for lever in one.targets[level])
     return f"already there or above: {found}"
-
-
-def catalogue() -> tuple[Intervention, ...]:
-    """Give every intervention that is run for every place."""
-    return CATALOGUE

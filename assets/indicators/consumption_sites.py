@@ -52,7 +52,8 @@ def compute(measures: Measures) -> pd.DataFrame:
 
 
 def _visits(measures: Measures) -> pd.DataFrame:
-    rows = measures.read("consumption_site_visits", ("phac_consumption_sites",), months=1, total=True)
+    sources = ("phac_consumption_sites", "programme_data")
+    rows = measures.read("consumption_site_visits", sources, months=1, total=True)
     return indicator_rows(
         VISITS,
         rows.assign(

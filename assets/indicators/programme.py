@@ -1,11 +1,10 @@
 """Own programme data: what services count themselves, set against the people they are there for."""
 
-from collections.abc import Callable
 
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair
-from assets.indicators.rows import indicator_rows, provenance, remark
+from assets.indicators.rows import indicator_rows, provenance
 from epi.coverage import coverage
 from epi.intervals import binomial_interval
 from schemas.indicators import GRAIN, IndicatorCard, Target
@@ -69,7 +68,7 @@ OAT_PER_PWID = IndicatorCard(
     suppression_rule=_RULE,
     caveats=(
         _OURS,
-        "Not everybody who injects drugs has an opioid dependence, and not everybody on treatment injects: no coverage.",
+        "Not everybody who injects has an opioid dependence, and not everybody on treatment injects: no coverage.",
     ),
     references=("Larney 2017",),
 )

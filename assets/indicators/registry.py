@@ -2,12 +2,23 @@
 
 import pandas as pd
 
-from assets.indicators import canada, consumption_sites, equity, infections, overdose, policy, programme, quality, services, trends
+from assets.indicators import (
+    canada,
+    consumption_sites,
+    equity,
+    infections,
+    overdose,
+    policy,
+    programme,
+    quality,
+    services,
+    trends,
+)
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
 
-TOPICS = (overdose, canada, infections, services, consumption_sites, policy, quality)
+TOPICS = (overdose, canada, infections, services, programme, consumption_sites, policy, quality)
 """Topics that make rows from measures."""
 
 DERIVED = (trends, equity)

@@ -5,6 +5,7 @@ import pandas as pd
 
 from assets.indicators.infections import as_published
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair
+from assets.indicators.programme import OWN, behind
 from assets.indicators.rows import indicator_rows, provenance, remark
 from epi.coverage import coverage
 from epi.intervals import poisson_interval
@@ -163,8 +164,11 @@ def compute(measures: Measures) -> pd.DataFrame:
 
     Grain: indicator, area, period, strata.
     """
+    official = _syringes_computed(measures, ("emcdda_bulletin", "unaids_gam"), ("unaids_gam",))
+    # A service's syringes are set against its own place's estimate only, never against a country's.
     published, computed = _compared(
-        as_published(SYRINGES, measures, "syringes_per_pwid", ("unaids_gam",)), _syringes_computed(measures)
+        as_published(SYRINGES, measures, "syringes_per_pwid", ("unaids_gam",)),
+        behind(official, _syringes_computed(measures, OWN, OWN)),
     )
     return pd.concat(
         [

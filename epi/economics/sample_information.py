@@ -153,7 +153,7 @@ def effective_population(
         >>> round(effective_population(1_000, 10, 0.03), 1)
         8786.1
     """
-    if horizon_years < 1 or not 0 <= first_year or discount_rate < 0:
+    if horizon_years < 1 or first_year < 0 or discount_rate < 0:
         raise ValueError(
             "effective_population: expected a horizon of 1 year or more, and first year and rate not negative; found "
             f"{horizon_years}, {first_year} and {discount_rate}."

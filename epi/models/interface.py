@@ -87,6 +87,8 @@ class Outcomes:
         payers: Who pays for each category: `health system` or `society`.
         effects: Undiscounted `qalys`, `yll`, `yld` and `dalys`.
         effects_discounted: The same, discounted at the rate of effects.
+        stocks: People at the start of the run and at the end of each year, draws x (years + 1); empty where a model has
+            none.
     """
 
     model: str
@@ -98,6 +100,7 @@ class Outcomes:
     effects: dict[str, FloatArray]
     effects_discounted: dict[str, FloatArray]
     payers: dict[str, str] = field(default_factory=dict)
+    stocks: dict[str, FloatArray] = field(default_factory=dict)
 
     def total(self, name: str, discounted: bool = False) -> FloatArray:
         """Give one event, effect or cost category summed over the years.

@@ -2,9 +2,9 @@
 
 People are in one of 14 positions (injecting, OAT and needle coverage taken together), 4 states of HIV and 5 of HCV. The
 full product of injecting x OAT x needle coverage x HIV x HCV would be 480 states. It is folded where evidence has
-nothing to say: needle coverage only while injecting, first and last 4 weeks of OAT only while injecting, OAT in a pause as
-one position, lasting cessation as one. That leaves 11 positions in the community (220 states), 3 more with prison (280); a
-run without HIV takes a quarter of them.
+nothing to say: needle coverage only while injecting, first and last 4 weeks of OAT only while injecting, OAT in a pause
+as one position, lasting cessation as one. That leaves 11 positions in the community (220 states), 3 more with prison
+(280); a run without HIV takes a quarter of them.
 """
 
 POSITIONS: tuple[str, ...] = (

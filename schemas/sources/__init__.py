@@ -22,9 +22,12 @@ CONNECTED = (
     "un_population",
     "cdc_dose_syndromic",
     "cdc_dose_discharge",
+    "cdc_sudors",
+    "nchs_drug_poisoning",
     "dea_nflis",
     "samhsa_nsduh",
     "cdc_atlasplus",
     "optic_policy",
+    "programme_data",
 )
 """Sources whose files are read, in the order a reader meets them; a name is that of its two modules."""

@@ -38,6 +38,7 @@ FAULTS = {
     "twelve_month_values_are_as_published": "UPDATE marts.indicator_values SET value = value + 1",
     "only_verified_targets_are_held_against": "UPDATE meta.indicators SET target_verified = false; "
     "UPDATE marts.indicator_values SET target = 1",
+    "own_programme_data_are_protected": "UPDATE core.observation_releases SET source_id = 'programme_data', value = 7",
     "no_synthetic_data": "UPDATE meta.snapshots SET url = 'https://example.org/Synthetic.csv'",
     "every_table_has_a_comment": "COMMENT ON TABLE marts.latest_values IS NULL",
     "every_column_has_a_comment": "COMMENT ON COLUMN marts.latest_values.value IS ''",

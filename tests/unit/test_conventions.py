@@ -229,10 +229,11 @@ def test_an_indicator_has_one_card() -> None:
 def test_source_cards_are_complete(card: SourceCard) -> None:
     """A source says publisher, terms, coverage, cadence, basis, citation, caveats, and how its file is dropped in."""
     free = {"licence_url", "download_url", "drop_in_help", "caveats", "automated", "figures_only"}
+    free |= {"drop_folder", "confidential", *(("homepage",) if card.confidential else ())}
     for field in dataclasses.fields(card):
         assert field.name in free or len(getattr(card, field.name)) > 3, field.name
     assert card.caveats
-    assert card.homepage.startswith("https://")
+    assert card.homepage.startswith("https://") or card.confidential
     assert card.drop_in_help or card.figures_only
 
 
