@@ -265,7 +265,8 @@ def _before(previous: pd.DataFrame | None, by: list[str], cells: list[Cell]) -> 
     _require_columns(previous, [*by, "status"])
     status = dict(zip(cells_of(previous, by), previous["status"], strict=True))
     known = [status.get(cell) for cell in cells]
-    return np.array([text == "suppressed" for text in known]), np.array([text == "reported" for text in known])
+    hidden = np.array([text == "suppressed" for text in known], dtype=bool)
+    return hidden, np.array([text == "reported" for text in known], dtype=bool)
 
 
 def _findings(

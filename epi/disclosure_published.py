@@ -75,8 +75,8 @@ def aligned(ranges: Ranges, cells: list[Cell], wanted: list[Cell]) -> Ranges:
     """Give the ranges of one release in the order of another; nothing is known of a cell it does not have."""
     place = {cell: position for position, cell in enumerate(cells)}
     at = np.array([place.get(cell, -1) for cell in wanted], dtype=np.int64)
-    low, high = ranges
-    return np.where(at < 0, -np.inf, low[at]), np.where(at < 0, np.inf, high[at])
+    # Position -1, of a cell that is not there, leads to the end that is put behind.
+    return np.append(ranges[0], -np.inf)[at], np.append(ranges[1], np.inf)[at]
 
 
 def narrowed(own: Ranges, other: Ranges) -> Ranges:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from assets import programme_rows, programme_totals
-from assets.programme_periods import label
 from assets.source import SourceRefused
 from pipelines.show import clean
 from schemas.areas import areas, tidy_label
@@ -125,7 +124,8 @@ def _remarks(good: pd.DataFrame, dropped: dict[str, int]) -> list[str]:
 def _summary(good: pd.DataFrame, faults: int) -> list[str]:
     if good.empty:
         return ["no count can be loaded yet"]
-    first, last = (label(good["period_start"], good["period_end"]).iloc[at] for at in _ends(good))
+    first, last = good["period_start"].min(), good["period_end"].max()
+    services = good.loc[good["service"] != "", "service"].nunique()
     rows = programme_totals.with_years(good)
     try:
         shown = programme_totals.protected(programme_totals.totals(rows), None)
@@ -133,16 +133,12 @@ def _summary(good: pd.DataFrame, faults: int) -> list[str]:
         return [f"remark: {refusal}"]
     hidden = int((shown["status"] == "suppressed").sum())
     return [
-        f"{len(good):,} counts can be loaded: {_names(good)}; {good.loc[good['service'] != '', 'service'].nunique()} services, "
-        f"{good['area_id'].nunique()} places, periods from {first} to {last}",
+        f"{len(good):,} counts can be loaded: {_names(good)}; {services} services, "
+        f"{good['area_id'].nunique()} places, periods from {first:%Y-%m} to {last:%Y-%m}",
         f"they make {len(shown):,} totals of places, of which {hidden:,} will be hidden (small ones, and what would "
         "tell them); the others are rounded to 5",
         "no faults" if not faults else f"{faults:,} faults; lines without a fault are loaded all the same",
     ]
-
-
-def _ends(good: pd.DataFrame) -> tuple[int, int]:
-    return int(good["period_start"].to_numpy().argmin()), int(good["period_end"].to_numpy().argmax())
 
 
 def _names(good: pd.DataFrame) -> str:

@@ -190,18 +190,17 @@ def _gone(shown: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
 
 def _raw(shown: pd.DataFrame) -> pd.DataFrame:
     text = shown["shown"].astype("Int64").astype("str").fillna("")
-    return layout.Raw.validate(
-        pd.DataFrame(
-            {
-                "template": shown["template"],
-                "column": shown["column"],
-                "area_id": shown["area_id"],
-                "period": label(shown["period_start"], shown["period_end"]),
-                "sex": shown["sex"],
-                "age_group": shown["age_group"],
-                "services": shown["services"].astype("str"),
-                "value": text.where(shown["status"] == "reported", ""),
-                "status": shown["status"],
-            }
-        )
+    frame = pd.DataFrame(
+        {
+            "template": shown["template"],
+            "column": shown["column"],
+            "area_id": shown["area_id"],
+            "period": label(shown["period_start"], shown["period_end"]),
+            "sex": shown["sex"],
+            "age_group": shown["age_group"],
+            "services": shown["services"],
+            "value": text.where(shown["status"] == "reported", ""),
+            "status": shown["status"],
+        }
     )
+    return layout.Raw.validate(frame.astype("str"))

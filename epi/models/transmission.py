@@ -55,7 +55,7 @@ def run(
         >>> rates = {"overdose_rate": 0.1, "overdose_fatality": 0.1, "other_mortality_rate": 0.01}
         >>> made = run({**place, **rates, "oat_discontinuation_rate": 1}, draws=1, horizon=Horizon(years=1))
         >>> float(made.total("overdose_deaths")[0].round(2))
-        9.95
+        9.9
     """
     horizon = horizon or Horizon()
     values = read_parameters(PARAMETERS, parameters, draws)

@@ -306,3 +306,10 @@ def test_figures_that_contradict_each_other_are_refused() -> None:
     wrong = pd.DataFrame({"place": ["a", "b", "c", "all"], "n": [20.0, np.nan, np.nan, 15.0]})
     with pytest.raises(ValueError, match="agree"):
         audit(wrong, "n", ["place"])
+
+
+def test_an_empty_table_is_safe() -> None:
+    """No cells need no protection, also after a release that had some."""
+    before = protect(table([[4, 31], [25, 40]]), "n", BY, [])
+    nothing = table([[4, 31]]).iloc[:0]
+    assert protect(nothing, "n", BY, [], previous=before).empty

@@ -136,7 +136,7 @@ def test_groups_of_a_total_are_protected_together(tmp_path: Path) -> None:
     ],
 )
 def test_lines_that_contradict_each_other_are_found(tmp_path: Path, lines: str, row: int, code: str) -> None:
-    """A year below its quarters, a quarter unlike its months, groups above their total: the wider count is set aside."""
+    """A year below its quarters, a quarter unlike its months, groups above their total: the wider count is refused."""
     result = tidy(written(tmp_path, lines))
     assert result.quarantine[["row", "code"]].to_numpy().tolist() == [[row, code]]
 
