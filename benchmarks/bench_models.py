@@ -1,7 +1,8 @@
 """Time the transmission model beside scipy's LSODA: 10,000 draws of one strategy over 20 years, in CPU seconds.
 
-Run ``python benchmarks/bench_models.py``. The kernel is compiled before timing. LSODA solves the same equations through the
-model's own kernel, one draw at a time, for a few draws, and is scaled up; its count of events is left out, which favours it.
+Run ``python benchmarks/bench_models.py``. The kernel is compiled before timing. LSODA solves the same equations through
+the model's own kernel, one draw at a time, for a few draws, and is scaled up; its count of events is left out, which
+favours it.
 """
 
 import resource

@@ -72,6 +72,7 @@ def check(paths: list[Path], today: datetime.date) -> Report:
     if parts:
         found = _judged(pd.concat(parts, ignore_index=True), today)
         lines, faults = [*lines, *found.lines], faults + found.faults
+    lines.append(f"{faults:,} faults; lines without a fault are loaded all the same" if faults else "no faults")
     return Report(lines, faults)
 
 
@@ -84,7 +85,7 @@ def _judged(long: pd.DataFrame, today: datetime.date) -> Report:
     told = list(dict.fromkeys(told))
     shown = told[:MOST_LINES] + ([f"and {len(told) - MOST_LINES} more"] if len(told) > MOST_LINES else [])
     good = gathered.good
-    return Report([*shown, *_remarks(good, gathered.dropped), *_summary(good, len(told))], len(told))
+    return Report([*shown, *_remarks(good, gathered.dropped), *_summary(good)], len(told))
 
 
 def _sentence(row: dict[str, object]) -> str:
@@ -121,7 +122,7 @@ def _remarks(good: pd.DataFrame, dropped: dict[str, int]) -> list[str]:
     return found
 
 
-def _summary(good: pd.DataFrame, faults: int) -> list[str]:
+def _summary(good: pd.DataFrame) -> list[str]:
     if good.empty:
         return ["no count can be loaded yet"]
     first, last = good["period_start"].min(), good["period_end"].max()
@@ -137,7 +138,6 @@ def _summary(good: pd.DataFrame, faults: int) -> list[str]:
         f"{good['area_id'].nunique()} places, periods from {first:%Y-%m} to {last:%Y-%m}",
         f"they make {len(shown):,} totals of places, of which {hidden:,} will be hidden (small ones, and what would "
         "tell them); the others are rounded to 5",
-        "no faults" if not faults else f"{faults:,} faults; lines without a fault are loaded all the same",
     ]
 
 

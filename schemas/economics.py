@@ -80,7 +80,7 @@ class Acceptability(pa.DataFrameModel):
     willingness_to_pay: Series[float] = pa.Field(
         ge=0, description="Amount for a QALY.", metadata={"unit": "currency per QALY"}
     )
-    strategy: Series[str] = pa.Field(description="Intervention and level, or today.")
+    strategy_name: Series[str] = pa.Field(alias="strategy", description="Intervention and level, or today.")
     probability_optimal: Series[float] = pa.Field(ge=0, le=1, description="Share of the draws in which it is the best.")
     on_frontier: Series[bool] = pa.Field(description="Whether its mean net benefit is the highest.")
     expected_loss: Series[float] = pa.Field(
@@ -106,7 +106,7 @@ class PlanePoint(pa.DataFrameModel):
 
     area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
     perspective: Series[str] = pa.Field(isin=list(PERSPECTIVES), description="Whose costs count.")
-    strategy: Series[str] = pa.Field(description="Intervention and level.")
+    strategy_name: Series[str] = pa.Field(alias="strategy", description="Intervention and level.")
     draw: Series[int] = pa.Field(ge=0, description="Number of the draw.")
     qalys_gained: Series[float] = pa.Field(description="QALYs gained, discounted.", metadata={"unit": "QALYs"})
     cost_difference: Series[float] = pa.Field(description="Cost added, discounted.", metadata={"unit": "currency"})
@@ -127,7 +127,7 @@ class Driver(pa.DataFrameModel):
     """
 
     area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
-    strategy: Series[str] = pa.Field(description="Intervention and level.")
+    strategy_name: Series[str] = pa.Field(alias="strategy", description="Intervention and level.")
     parameter_id: Series[str] = pa.Field(description="Parameter; see meta.parameters.")
     low_value: Series[float] = pa.Field(description="Parameter's 2.5 % quantile.")
     high_value: Series[float] = pa.Field(description="Parameter's 97.5 % quantile.")

@@ -84,9 +84,9 @@ def solve(
     References:
         As for `run`.
     """
-    from epi.models import transmission_kernel as kernel
-    from epi.models.transmission_solver import STOCK_ROWS
-    from epi.models.transmission_solver import solve as solve_draws
+    from epi.models import transmission_equations as kernel
+    from epi.models.transmission_steps import STOCK_ROWS
+    from epi.models.transmission_steps import solve as solve_draws
 
     draws = rates.shape[1]
     prison = bool((values["incarceration_rate"] > 0).any() or (values["incarcerated_ratio"] > 0).any())

@@ -188,8 +188,7 @@ def monitoring(data: Path) -> pd.DataFrame:
         table = table.assign(area_id=area, measure_id=measure, text=table[indicator]).dropna(subset="area_id")
         newest = table[table["year"] == table.groupby("area_id")["year"].transform("max")]
         frames.append(years(newest, newest["year"]))
-    # The one value that we judge implausible and hold back.
-    return official(pd.concat(frames).replace({"text": {"519700.0": "low quality"}}))
+    return official(pd.concat(frames))
 
 
 def dispensing(data: Path) -> pd.DataFrame:

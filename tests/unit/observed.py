@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pandas as pd
 
-from assets import core
+from assets import core, corrections
 from assets.figures import load
 from assets.indicators.measures import Measures
 from schemas.indicators import IndicatorValue
@@ -71,7 +71,8 @@ def value(topic: ModuleType, indicator_id: str, *rows: dict[str, object]) -> pd.
 def figures() -> pd.DataFrame:
     """Give the newest of the transcribed figures, as ``core.observations``; read it, never change it."""
     transcribed = load(FIGURES).observations
-    return core.newest(core.observation_releases(transcribed, transcribed.iloc[:0]))
+    corrected, _ = corrections.apply(transcribed, corrections.load(FIGURES.parent / "corrections"))
+    return core.newest(core.observation_releases(corrected, transcribed.iloc[:0]))
 
 
 def printed(measure_id: str, area_id: str, year: int, **groups: str) -> float:

@@ -208,12 +208,10 @@ def test_suppressed_missing_and_zero_stay_apart(figures: Figures) -> None:
     assert (frame["value"].isna() == (frame["status"] != "reported")).all()
 
 
-def test_implausible_count_is_not_used(figures: Figures) -> None:
-    """Japan's count of people who inject drugs, far off all others, has no value but says what was published."""
+def test_implausible_count_stands_as_published(figures: Figures) -> None:
+    """A figure is what was printed: Japan's count is judged in data/corrections, not in the transcription."""
     row = one(figures, measure_id="people_who_inject_drugs", area_id="JPN")
-    assert row["status"] == "low_quality"
-    assert pd.isna(row["value"])
-    assert "519,700" in row["note"]
+    assert (row["value"], row["status"], row["note"]) == (519_700, "reported", "")
 
 
 def test_laws_are_in_force_or_absent_for_every_state(figures: Figures) -> None:

@@ -99,7 +99,8 @@ def test_check_explains_each_bad_line() -> None:
         "columns that no template has are ignored and never stored: notes",
         "the same count stood in another line: 2",
         "some periods lie inside others",
-        "periods from 2025-01 to 2025-12",
+        "periods from 2024-01 to 2025-12",
+        "14 faults",
         "will be hidden",
     ):
         assert said in lines, said
