@@ -1,7 +1,10 @@
 """Tables about the tables: cards, snapshots and checks as rows."""
 
+import datetime
+
 import pandas as pd
 
+from assets import plausibility
 from assets.indicators.registry import cards as indicator_cards
 from assets.sources import CONNECTED
 from assets.sources import cards as source_cards
@@ -125,6 +128,20 @@ def _source(card: SourceCard, step: dict[str, object], rows: int, release: str) 
         "state": state,
         "message": "\n".join([*refused, *([unreachable] if unreachable else [])]),
     }
+
+
+def freshness_checks(releases: dict[str, str]) -> list[plausibility.Check]:
+    """Check of each source with data whether a newer release should be out by now.
+
+    Args:
+        releases: Newest release of each source.
+    """
+    today = datetime.datetime.now(datetime.UTC).date()
+    of_each = [
+        plausibility.freshness(card.id, card.cadence, releases.get(card.id, ""), today)
+        for card in source_cards().values()
+    ]
+    return [found for found in of_each if found is not None]
 
 
 def snapshot_rows(kept: list[dict[str, object]], citations: pd.DataFrame, sha256: dict[str, str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from assets.jumps import ACCEPTED
 from assets.reading import parse_number
 from assets.snapshots import release_order
 from schemas.corrections import ACTIONS, COLUMNS, ENTRY_FIELDS, REQUIRED_FIELDS
@@ -64,8 +65,8 @@ class Correction:
 
 
 def digest(directory: Path) -> str:
-    """Digest all correction files, so that tables are remade when one changes."""
-    files = sorted(directory.glob(f"*{SUFFIX}"))
+    """Digest all files of reviewed decisions, so that tables are remade when one changes."""
+    files = sorted(directory.glob("*.y*ml"))
     return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
 
 
@@ -81,6 +82,8 @@ def load(directory: Path, known_sources: tuple[str, ...] = ()) -> list[Correctio
     """
     found: list[Correction] = []
     for path in sorted(directory.glob("*.y*ml")):
+        if path.name == ACCEPTED:
+            continue
         source_id = path.name.removesuffix(SUFFIX)
         if source_id == path.name or (known_sources and source_id not in known_sources):
             raise CorrectionError(

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from assets import steps
+from assets import assembly, steps
 from assets.ingest import Ingested
+from assets.plausibility import Blocked, Check
 from assets.sources import CONNECTED
 from assets.tables import Made
 from assets.workspace import Workspace
@@ -18,6 +19,8 @@ CORE_TABLES = (
     "core.quarantine",
     "marts.source_disagreements",
     "marts.revisions",
+    "marts.revision_changes",
+    "meta.corrections",
 )
 MART_TABLES = ("marts.indicator_values", "marts.latest_values", "marts.target_summary")
 ECONOMICS_TABLES = (
@@ -133,13 +136,18 @@ def figures(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
         for name in CORE_TABLES
     ],
     check_specs=[
-        dg.AssetCheckSpec(name, asset=table_key("core.observations"))
-        for name in ("contract", "us_total_is_sum_of_parts", "drug_class_within_total", "england_and_wales_add_up")
+        *[dg.AssetCheckSpec("contract", asset=table_key(name)) for name in CORE_TABLES],
+        *[dg.AssetCheckSpec(name, asset=table_key(table)) for table, name in assembly.CHECKS],
     ],
 )
-def core_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+def core_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Join all observations and keep the newest of each."""
-    yield from _results(steps.make_core(workspace), CORE_TABLES, checked="core.observations")
+    try:
+        made = steps.make_core(workspace)
+    except Blocked as blocked:
+        yield from [_check_result(row) for row in blocked.checks]
+        raise
+    yield from _results(made, CORE_TABLES, checked=CORE_TABLES)
 
 
 @dg.multi_asset(
@@ -153,11 +161,14 @@ def core_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
         )
         for name in MART_TABLES
     ],
-    check_specs=[dg.AssetCheckSpec("contract", asset=table_key("marts.indicator_values"))],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=table_key("marts.indicator_values"))
+        for name in ("contract", "numerators_within_denominators")
+    ],
 )
 def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
     """Make the indicators and their summaries."""
-    yield from _results(steps.make_marts(workspace), MART_TABLES, checked="marts.indicator_values")
+    yield from _results(steps.make_marts(workspace), MART_TABLES, checked=("marts.indicator_values",))
 
 
 @dg.multi_asset(
@@ -175,7 +186,7 @@ def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
 )
 def economics_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
     """Run the models for every place, on cited evidence."""
-    yield from _results(steps.make_economics(workspace), ECONOMICS_TABLES, checked="marts.intervention_value")
+    yield from _results(steps.make_economics(workspace), ECONOMICS_TABLES, checked=("marts.intervention_value",))
 
 
 @dg.multi_asset(
@@ -192,23 +203,24 @@ def economics_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Mate
 )
 def meta_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
     """Make the tables about the tables."""
-    yield from _results(steps.make_meta(workspace), META_TABLES, checked=None)
+    yield from _results(steps.make_meta(workspace), META_TABLES, checked=())
 
 
-def _results(made: Made, names: tuple[str, ...], checked: str | None) -> Iterator[dg.MaterializeResult]:
-    checks = [row for row in made.record.get("checks", []) if row["asset"] == checked]  # type: ignore[attr-defined]
+def _results(made: Made, names: tuple[str, ...], checked: tuple[str, ...]) -> Iterator[dg.MaterializeResult]:
+    found: list[Check] = made.record.get("checks", [])  # type: ignore[assignment]
     for name in names:
-        results = [
-            dg.AssetCheckResult(
-                passed=bool(row["passed"]),
-                asset_key=table_key(name),
-                check_name=str(row["check_name"]),
-                severity=dg.AssetCheckSeverity.WARN if row["severity"] == "warn" else dg.AssetCheckSeverity.ERROR,
-                metadata={"found": str(row["description"]), "failures": int(row["failures"])},
-            )
-            for row in (checks if name == checked else [])
-        ]
+        results = [_check_result(row) for row in found if name in checked and row["asset"] == name]
         yield dg.MaterializeResult(table_key(name), metadata=_made_metadata(made, name, name), check_results=results)
+
+
+def _check_result(row: Check) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=bool(row["passed"]),
+        asset_key=table_key(str(row["asset"])),
+        check_name=str(row["check_name"]),
+        severity=dg.AssetCheckSeverity.WARN if row["severity"] == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"found": str(row["description"]), "failures": int(str(row["failures"]))},
+    )
 
 
 def _made_metadata(made: Made, table: str, model: str) -> dict[str, dg.MetadataValue]:

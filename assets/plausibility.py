@@ -1,13 +1,30 @@
-"""Plausibility: identities that published figures must satisfy, whatever the contract says of single rows."""
+"""Plausibility: what published figures must satisfy together, whatever the contract says of single rows."""
 
+import datetime
 from collections.abc import Callable
 
 import pandas as pd
 
+from assets import jumps
 from schemas.areas import areas
+from schemas.measures import MEASURES
 from schemas.observations import GROUP_COLUMNS, KEY
 
 Check = dict[str, object]
+MOST_INJECTING = 0.05
+CADENCE_DAYS = {"month": 31, "quarter": 92, "two years": 731, "twice a year": 183, "year": 366, "week": 7}
+"""Days between two releases, by the word of the cadence that comes first."""
+
+_ROUNDING = 1e-6
+
+
+class Blocked(Exception):
+    """Tables that must not be stored: a blocking check failed, and the message says what to do."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        """Keep the checks that failed."""
+        super().__init__("; ".join(str(row["description"]) for row in checks))
+        self.checks = checks
 
 
 def check(asset: str, name: str, failures: int, description: str, severity: str = "warn") -> Check:
@@ -76,8 +93,126 @@ def england_and_wales_add_up(newest: pd.DataFrame) -> Check:
     return check("core.observations", "england_and_wales_add_up", wrong, text)
 
 
+def sexes_within_total(newest: pd.DataFrame) -> Check:
+    """Check that women and men together are not more than everybody, in counts of one source, place and period."""
+    counts = [card.id for card in MEASURES.values() if card.kind in ("flow", "stock")]
+    rows = newest[newest["measure_id"].isin(counts) & (newest["status"] == "reported")]
+    keys = ["source_id", *[column for column in KEY if column != "sex"]]
+    both = rows[rows["sex"].isin(["female", "male"])].groupby(keys)["value"].sum().rename("parts").reset_index()
+    whole = rows[rows["sex"] == "all"].merge(both, on=keys, validate="1:1")
+    wrong = whole[whole["parts"] > whole["value"] * (1 + _ROUNDING)]
+    text = f"expected women and men within the total in {len(whole):,} rows; {len(wrong)} are above{_first(wrong)}"
+    return check("core.observations", "sexes_within_total", len(wrong), text)
+
+
+def few_people_inject_drugs(newest: pd.DataFrame) -> Check:
+    """Check that people who inject drugs are at most 5 % of the residents of their place, in any year at hand."""
+    rows = newest[(newest["status"] == "reported") & (newest[GROUP_COLUMNS] == "all").all(axis=1)]
+    residents = rows[rows["measure_id"] == "resident_population"].groupby("area_id")["value"].max().rename("residents")
+    both = rows[rows["measure_id"] == "people_who_inject_drugs"].join(residents, on="area_id", how="inner")
+    wrong = both[both["value"] > MOST_INJECTING * both["residents"]]
+    text = (
+        f"expected at most {MOST_INJECTING:.0%} of residents to inject drugs in {len(both)} estimates; "
+        f"{len(wrong)} are above{_first(wrong)}"
+    )
+    return check("core.observations", "few_people_inject_drugs", len(wrong), text)
+
+
+def naloxone_within_overdoses(newest: pd.DataFrame) -> Check:
+    """Check that naloxone was not given in more overdoses at consumption sites than there were."""
+    rows = newest[newest["status"] == "reported"]
+    keys = ["source_id", *[column for column in KEY if column != "measure_id"]]
+    part = rows.loc[rows["measure_id"] == "consumption_site_overdoses_naloxone", [*keys, "value"]]
+    whole = rows.loc[rows["measure_id"] == "consumption_site_overdoses", [*keys, "value"]]
+    both = part.merge(whole, on=keys, suffixes=("", "_all"), validate="1:1")
+    wrong = both[both["value"] > both["value_all"]].assign(measure_id="consumption_site_overdoses_naloxone")
+    text = f"expected naloxone within overdoses in {len(both)} rows; {len(wrong)} are above{_first(wrong)}"
+    return check("core.observations", "naloxone_within_overdoses", len(wrong), text)
+
+
+def units_stay(newest: pd.DataFrame) -> Check:
+    """Check that no series steps by a factor of 1,000, or of 100 for a percentage, from one period to the next."""
+    wrong = jumps.unit_steps(newest)
+    text = (
+        f"expected no step by 1,000 (by 100 in a percentage) in {len(newest):,} rows; {len(wrong)} found{_first(wrong)}"
+    )
+    return check("core.observations", "units_stay", len(wrong), text)
+
+
+def panels_stay(newest: pd.DataFrame) -> Check:
+    """Check that about as many places and sites report from one period to the next: else counts are no trend."""
+    wrong = jumps.panel_steps(newest)
+    rows = int(newest["measure_id"].isin(jumps.PANEL_MEASURES).sum())
+    largest = wrong.loc[[(wrong["value"] - wrong["before"]).abs().idxmax()]] if len(wrong) else wrong
+    before = f" after {largest['before'].iloc[0]:,.0f}" if len(largest) else ""
+    text = (
+        f"expected panels to change by at most 5 % in {rows} rows; {len(wrong)} change by more{_first(largest)}{before}"
+    )
+    return check("core.observations", "panels_stay", len(wrong), text)
+
+
+def labels_are_known(quarantine: pd.DataFrame) -> Check:
+    """Check that no publisher's label for a place, measure, group or period was new to us."""
+    unknown = quarantine[quarantine["code"].str.startswith("unknown_")]
+    seen = unknown.groupby(["source_id", "code"])["value"].agg(lambda values: ", ".join(sorted(set(values))[:3]))
+    named = "; ".join(f"{source_id} {code.replace('_', ' ')}: {labels}" for (source_id, code), labels in seen.items())
+    text = f"expected only known labels in {len(quarantine):,} refused records; {len(unknown):,} have a new one"
+    return check("core.quarantine", "labels_are_known", len(unknown), f"{text}: {named[:600]}" if named else text)
+
+
+def numerators_within_denominators(values: pd.DataFrame) -> Check:
+    """Check that no share of a group is of more people than the group has."""
+    rows = values[(values["status"] == "reported") & (values["unit"] == "percent")]
+    both = rows[rows["numerator"].notna() & rows["denominator"].notna()]
+    wrong = both[both["numerator"] > both["denominator"]].sort_values("numerator")
+    first = f", such as {wrong['indicator_id'].iloc[-1]} of {wrong['area_id'].iloc[-1]}" if len(wrong) else ""
+    text = f"expected no numerator above its denominator in {len(both):,} shares; {len(wrong)} are{first}"
+    return check("marts.indicator_values", "numerators_within_denominators", len(wrong), text)
+
+
+def freshness(source_id: str, cadence: str, release: str, today: datetime.date) -> Check | None:
+    """Check that a source's newest release is not older than its cadence lets one expect.
+
+    Args:
+        source_id: Source.
+        cadence: How often it is published, as its card says.
+        release: Its newest release at hand; empty where there is none.
+        today: The day to judge by.
+
+    Returns:
+        None for a source without release or without regular cadence. The text names no day but the release's and the
+        last one allowed, so that nothing changes from day to day.
+    """
+    said = {cadence.find(word): days for word, days in CADENCE_DAYS.items() if word in cadence}
+    if not said or not release:
+        return None
+    days = said[min(said)]
+    last = datetime.date.fromisoformat(release[:10]) + datetime.timedelta(days=2 * days + 31)
+    late = int(today > last)
+    text = f"published {cadence}; newest release at hand {release}: expected a newer one by {last}, "
+    text += "found none; look for it, or drop it in" if late else "which is not due yet"
+    return check(source_id, "fresh_enough", late, text)
+
+
+def _first(wrong: pd.DataFrame) -> str:
+    """Name the first of the rows that fail."""
+    if wrong.empty:
+        return ""
+    row = wrong.iloc[0]
+    groups = [str(row[name]) for name in GROUP_COLUMNS if row[name] != "all"]
+    named = " ".join([str(row["source_id"]), str(row["measure_id"]), str(row["area_id"]), *groups])
+    return f", such as {named} {row['period_end']:%Y-%m}: {row['value']:,.10g}"
+
+
 _CHECKS: tuple[Callable[[pd.DataFrame], Check], ...] = (
     us_total_is_sum_of_parts,
     drug_class_within_total,
     england_and_wales_add_up,
+    sexes_within_total,
+    few_people_inject_drugs,
+    naloxone_within_overdoses,
+    units_stay,
+    panels_stay,
 )
+CORE_CHECKS = tuple(check.__name__ for check in _CHECKS)
+"""Names of the checks that ``of_core`` runs."""

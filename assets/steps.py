@@ -1,17 +1,15 @@
 """The steps of a refresh, one function each; Dagster's assets call them and add nothing but metadata."""
 
 import hashlib
-from dataclasses import dataclass
 
 import pandas as pd
 
-from assets import about, core, figures, ingest, plausibility, snapshots, tables
+from assets import about, assembly, corrections, figures, ingest, plausibility, snapshots, tables
 from assets.contract import Verdict, require
 from assets.indicators import registry
 from assets.sources import CONNECTED, source
 from assets.tables import Made
 from assets.workspace import Workspace
-from schemas.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from schemas.tables import MODELS
 
 
@@ -103,26 +101,30 @@ def _figure_checks(observations: pd.DataFrame) -> list[plausibility.Check]:
 
 
 def make_core(workspace: Workspace) -> Made:
-    """Join all observations, keep the newest of each, and gather what was set aside."""
-    parts = _source_tables(workspace)
+    """Join all observations, hold back what jumped, apply corrections, keep the newest of each row.
+
+    Raises:
+        Blocked: A blocking check failed; the last good tables stay.
+    """
+    parts = source_tables(workspace)
     figures_made = _figures(workspace)
-    mark = tables.fingerprint("core", figures_made.fingerprint, workspace.code, *[part.fingerprint for part in parts])
+    retrieved = {
+        kept.snapshot_id: kept.retrieved
+        for source_id in CONNECTED
+        for kept in snapshots.kept(workspace.snapshots, source_id)
+    }
+    arrived = [retrieved.get(str(part.record["snapshot_id"]), "") for part in parts]
+    marks = [figures_made.fingerprint, workspace.code, corrections.digest(workspace.corrections)]
+    mark = tables.fingerprint("core", *marks, *[part.fingerprint for part in parts], *arrived)
 
     def join() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
-        sourced = [part.table("observations") for part in parts]
-        aside = [part.table("quarantine") for part in parts]
-        figured = figures_made.table("observations")
-        releases = core.observation_releases(figured, pd.concat(sourced) if sourced else figured.iloc[:0])
-        newest = core.newest(releases)
-        quarantined = pd.concat(aside, ignore_index=True) if aside else _empty_quarantine()
-        found = {
-            "core.observation_releases": releases,
-            "core.observations": newest,
-            "core.quarantine": quarantined.sort_values(QUARANTINE_COLUMNS, ignore_index=True),
-            "marts.revisions": core.revisions(releases),
-            "marts.source_disagreements": core.disagreements(newest),
-        }
-        return found, {"checks": [*_kept_contracts(found), *plausibility.of_core(newest)]}
+        read = [assembly.part(part, came) for part, came in zip(parts, arrived, strict=True)]
+        made = assembly.assemble(figures_made.table("observations"), read, workspace.corrections)
+        held: dict[str, list[str]] = {}
+        for each in made.held:
+            held.setdefault(each.source_id, []).append(each.message)
+        facts = {"held": held, "releases": assembly.newest_releases(made.tables["core.observations"])}
+        return made.tables, {"checks": [*_kept_contracts(made.tables), *made.checks], **facts}
 
     return tables.make(workspace.tables / "core", mark, join)
 
@@ -142,7 +144,7 @@ def make_marts(workspace: Workspace) -> Made:
             "marts.latest_values": latest,
             "marts.target_summary": registry.target_summary(latest),
         }
-        return found, {"checks": _kept_contracts(found)}
+        return found, {"checks": [*_kept_contracts(found), plausibility.numerators_within_denominators(values)]}
 
     return tables.make(workspace.tables / "marts", mark, compute)
 
@@ -174,10 +176,12 @@ def make_meta(workspace: Workspace) -> Made:
     """Make the tables about the tables; what was refused or unreachable belongs to them."""
     core_made, marts_made, figures_made = _last(workspace, "core"), _last(workspace, "marts"), _figures(workspace)
     economics_made = _last(workspace, "economics")
-    steps = {source_id: _what_happened(workspace, source_id) for source_id in CONNECTED}
+    steps = {source_id: what_happened(workspace, source_id) for source_id in CONNECTED}
     news = [
         f"{key} {step.get('refused')} {step.get('unreachable')} {step.get('retrieved')}" for key, step in steps.items()
     ]
+    fresh = about.freshness_checks(dict(core_made.record.get("releases", {})))  # type: ignore[call-overload]
+    news += [f"{check['asset']} {check['passed']}" for check in fresh]
     marks = [made.fingerprint for made in (core_made, marts_made, economics_made)]
     mark = tables.fingerprint("meta", *marks, workspace.code, *news)
 
@@ -187,14 +191,15 @@ def make_meta(workspace: Workspace) -> Made:
         kept = [
             _snapshot(workspace, source_id, part)
             for source_id in CONNECTED
-            for part in _source_tables(workspace, source_id)
+            for part in source_tables(workspace, source_id)
         ]
         checks = [
-            *_checks(core_made),
-            *_checks(marts_made),
-            *_checks(economics_made),
-            *_checks(figures_made),
-            *[row for step in steps.values() for row in _list(step, "checks")],
+            *checks_of(core_made),
+            *checks_of(marts_made),
+            *checks_of(economics_made),
+            *checks_of(figures_made),
+            *[row for step in steps.values() for row in listed(step, "checks")],
+            *fresh,
         ]
         found = {
             "meta.sources": about.source_rows(steps, core_made.table("core.observations")),
@@ -220,9 +225,13 @@ def _kept_contracts(found: dict[str, pd.DataFrame]) -> list[plausibility.Check]:
     ]
 
 
-def _what_happened(workspace: Workspace, source_id: str) -> dict[str, object]:
+def what_happened(workspace: Workspace, source_id: str) -> dict[str, object]:
+    """Join what the arrival and the reading of a source left."""
     arrival, tidied = workspace.recall(f"arrival-{source_id}"), workspace.recall(f"tidy-{source_id}")
-    return {**arrival, **tidied, "refused": [*_list(arrival, "refused"), *_list(tidied, "refused")]}
+    core_made = tables.last_good(workspace.tables / "core")
+    held: dict[str, object] = core_made.record.get("held", {}) if core_made else {}  # type: ignore[assignment]
+    refused = [message for record in (arrival, tidied) for message in listed(record, "refused")]
+    return {**arrival, **tidied, "refused": [*refused, *listed(held, source_id)]}
 
 
 def _snapshot(workspace: Workspace, source_id: str, part: Made) -> dict[str, object]:
@@ -255,11 +264,12 @@ def _protected_digest(part: Made) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _source_tables(workspace: Workspace, *source_ids: str) -> list[Made]:
+def source_tables(workspace: Workspace, *source_ids: str) -> list[Made]:
+    """Give the tables of every kept release of some sources; of all where none is named."""
     directories = [
         workspace.tables / str(name)
         for source_id in source_ids or CONNECTED
-        for name in _list(workspace.recall(f"tidy-{source_id}"), "tables")
+        for name in listed(workspace.recall(f"tidy-{source_id}"), "tables")
     ]
     return [made for made in map(tables.last_good, directories) if made is not None]
 
@@ -267,7 +277,7 @@ def _source_tables(workspace: Workspace, *source_ids: str) -> list[Made]:
 def raw_tables(workspace: Workspace) -> dict[str, list[tuple[str, str]]]:
     """List every raw table's Parquet files: its name, then snapshot and path of each release."""
     found: dict[str, list[tuple[str, str]]] = {}
-    parts = [(str(part.record["snapshot_id"]), part) for part in _source_tables(workspace)]
+    parts = [(str(part.record["snapshot_id"]), part) for part in source_tables(workspace)]
     for snapshot_id, part in [*parts, ("figures", _figures(workspace))]:
         for path in sorted(part.directory.glob("raw__*.parquet")):
             found.setdefault(path.stem.removeprefix("raw__"), []).append((snapshot_id, str(path)))
@@ -285,72 +295,12 @@ def _last(workspace: Workspace, step: str) -> Made:
     return made
 
 
-def _checks(made: Made) -> list[plausibility.Check]:
-    return _list(made.record, "checks")
+def checks_of(made: Made) -> list[plausibility.Check]:
+    """Give the checks that a step left in its record."""
+    return listed(made.record, "checks")
 
 
-def _list(record: dict[str, object], key: str) -> list:  # type: ignore[type-arg]
+def listed(record: dict[str, object], key: str) -> list:  # type: ignore[type-arg]
+    """Give a list in a record, empty where there is none."""
     value = record.get(key, [])
     return list(value) if isinstance(value, list) else []
-
-
-def _empty_quarantine() -> pd.DataFrame:
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in QUARANTINE_COLUMNS})
-    return empty.astype({"row": "int64"})
-
-
-@dataclass(frozen=True)
-class SourceFacts:
-    """What a run's steps left about one source, for the closing summary."""
-
-    origin: str
-    release: str
-    state: str
-    rows: int
-    quarantined: int
-    checks_passed: int
-    checks_failed: int
-    messages: list[str]
-
-
-def source_facts(workspace: Workspace, source_id: str) -> SourceFacts:
-    """Gather what the steps left about a source; rows and release are those of its newest observations."""
-    step = _what_happened(workspace, source_id)
-    row = _source_row(workspace, source_id)
-    refused, unreachable = _list(step, "refused"), str(step.get("unreachable", ""))
-    figures_made = tables.last_good(workspace.tables / "figures")
-    figured = [check for check in (_checks(figures_made) if figures_made else []) if check["asset"] == source_id]
-    checks = [*_list(step, "checks"), *figured]
-    rows = int(str(row.get("rows", 0)))
-    origin = str(step.get("origin", "none"))
-    new = bool(_list(step, "new")) or source_id in _list(workspace.recall("figures"), "new")
-    state = (
-        "refused"
-        if refused
-        else "unreachable"
-        if unreachable
-        else "new release"
-        if new
-        else "unchanged"
-        if rows
-        else "no data"
-    )
-    return SourceFacts(
-        origin="figures" if origin == "none" and rows else origin,
-        release=str(row.get("newest_release", "")),
-        state=state,
-        rows=rows,
-        quarantined=sum(int(str(part.record["quarantined"])) for part in _source_tables(workspace, source_id)),
-        checks_passed=sum(bool(check["passed"]) for check in checks),
-        checks_failed=sum(not check["passed"] for check in checks),
-        messages=[*refused, *([unreachable] if unreachable else [])],
-    )
-
-
-def _source_row(workspace: Workspace, source_id: str) -> dict[str, object]:
-    made = tables.last_good(workspace.tables / "meta")
-    if made is None:
-        return {}
-    rows = made.table("meta.sources")
-    found = rows[rows["source_id"] == source_id].to_dict("records")
-    return dict(found[0]) if found else {}

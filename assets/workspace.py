@@ -35,6 +35,11 @@ class Workspace:
     """Sources that this run looks for news of; the others keep what they have."""
 
     @property
+    def corrections(self) -> Path:
+        """Reviewed corrections and accepted releases; tracked."""
+        return self.checkout / "data" / "corrections"
+
+    @property
     def code(self) -> str:
         """Fingerprint of the code and reference data that tables are made with."""
         return tables.code_fingerprint(self.checkout)

@@ -24,7 +24,14 @@ from schemas.sources import CONNECTED
 from schemas.tables import MODELS, column_descriptions, describe, raw_column, raw_models
 
 _MADE = "<!-- Made by `make docs` from the code; change the models and cards there, not this page. -->"
-_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "bool": "BOOLEAN", "datetime64": "DATE"}
+_TYPES = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "Int64": "BIGINT",
+    "float64": "DOUBLE",
+    "bool": "BOOLEAN",
+    "datetime64": "DATE",
+}
 _WAYS = {
     "live": "A refresh fetches it (`hre refresh --source {id}`). Without network, or for another release, drop its "
     "file in `data/drop/{id}/`.",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import steps
 from assets.downloads import Downloads
+from assets.source_facts import source_facts
 from assets.sources import CONNECTED, FIGURES_ONLY, source
 from assets.workspace import Workspace
 from pipelines.bench import workspace
@@ -180,7 +180,7 @@ def _first_fault(result: dg.ExecuteInProcessResult) -> str:
 
 
 def _source_outcome(bench: Workspace, source_id: str) -> SourceOutcome:
-    facts = steps.source_facts(bench, source_id)
+    facts = source_facts(bench, source_id)
     return SourceOutcome(
         source_id=source_id,
         origin=facts.origin,

@@ -54,30 +54,6 @@ class TargetSummary(pa.DataFrameModel):
         name = "marts.target_summary"
 
 
-class Revision(pa.DataFrameModel):
-    """What changed between two following releases of a source; one known by figures holds a selection of rows.
-
-    Grain: source, earlier release, later release.
-    """
-
-    source_id: Series[str] = pa.Field(description="Source; see meta.sources.")
-    release_from: Series[str] = pa.Field(description="Earlier release.")
-    release_to: Series[str] = pa.Field(description="Later release.")
-    rows_compared: Series[int] = pa.Field(ge=0, description="Rows that both releases hold.")
-    rows_changed: Series[int] = pa.Field(ge=0, description="Of those, rows whose value or status differs.")
-    rows_added: Series[int] = pa.Field(ge=0, description="Rows only in the later release.")
-    rows_missing: Series[int] = pa.Field(ge=0, description="Rows only in the earlier release.")
-    largest_change_pct: Series[float] = pa.Field(
-        nullable=True, description="Largest change of a value, with its sign.", metadata={"unit": "percent"}
-    )
-
-    class Config(_Strict):
-        """Every column is checked, and no other column is allowed."""
-
-        unique: ClassVar[list[str]] = ["source_id", "release_from", "release_to"]
-        name = "marts.revisions"
-
-
 class SourceDisagreement(pa.DataFrameModel):
     """The same measure of the same place, period and group as two sources report it: the alternatives to a value.
 
@@ -271,7 +247,7 @@ class CheckRow(pa.DataFrameModel):
     asset: Series[str] = pa.Field(description="Table or source that was checked.")
     check_name: Series[str] = pa.Field(description="Short name of the check.")
     passed: Series[bool] = pa.Field(description="Whether it passed.")
-    severity: Series[str] = pa.Field(isin=["warn", "block"], description="block where a failure stops the publication.")
+    severity: Series[str] = pa.Field(isin=["warn", "block"], description="block where a failure stops the publication or holds a release back.")
     description: Series[str] = pa.Field(description="What was expected, and what was found.")
     failures: Series[int] = pa.Field(ge=0, description="Number of rows or records that fail.")
 

@@ -8,10 +8,12 @@ import pandera.pandas as pa
 
 from schemas import economics, evidence, meta, model_evidence
 from schemas.area_tables import Area
+from schemas.corrections import CorrectionRow
 from schemas.figures import FigureCitation
 from schemas.indicators import IndicatorValue
 from schemas.observations import Observation
 from schemas.quarantine import Quarantine
+from schemas.revisions import Revision, RevisionChange
 from schemas.sources import CONNECTED
 
 RAW_COLUMNS = {
@@ -43,13 +45,15 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.intervention_acceptability": economics.Acceptability,
     "marts.intervention_plane": economics.PlanePoint,
     "marts.intervention_drivers": economics.Driver,
-    "marts.revisions": meta.Revision,
+    "marts.revisions": Revision,
+    "marts.revision_changes": RevisionChange,
     "core.observations": Observation,
     "core.observation_releases": ObservationRelease,
     "core.quarantine": Quarantine,
     "meta.sources": meta.SourceRow,
     "meta.snapshots": meta.SnapshotRow,
     "meta.citations": meta.CitationRow,
+    "meta.corrections": CorrectionRow,
     "meta.measures": meta.MeasureRow,
     "meta.areas": Area,
     "meta.indicators": meta.IndicatorRow,

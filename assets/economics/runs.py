@@ -17,14 +17,15 @@ from assets.economics.interventions import (
 )
 from assets.economics.places import Place
 from epi.economics.draws import sample
-from epi.models import transmission
 from epi.models.interface import FloatArray, Horizon, Outcomes
+from epi.models.transmission import PARAMETERS
+from epi.models.transmission import run as run_model
 from epi.models.transmission_levers import no_services, scale_up, status_quo
 
 SEED = 20240101
 DRAWS = 200
 HORIZON = Horizon(years=10)
-_KNOWN = {parameter.id for parameter in transmission.PARAMETERS}
+_KNOWN = {parameter.id for parameter in PARAMETERS}
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def run(
     plans = {TODAY: status_quo(values), NONE: no_services(values)}
     for one in wanted:
         plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **one.intervention.targets[one.level])
-    return {name: transmission.run(plan, draws, horizon) for name, plan in plans.items()}
+    return {name: run_model(plan, draws, horizon) for name, plan in plans.items()}
 
 
 def spread_values(

@@ -21,9 +21,9 @@ from assets.economics.runs import (
     strategies,
 )
 from assets.evidence import EvidenceBase, parameter_set, set_name
-from epi.economics import acceptability, evpi
-from epi.models import transmission
+from epi.economics.decision_uncertainty import acceptability, evpi
 from epi.models.interface import Horizon, Outcomes
+from epi.models.transmission import PARAMETERS
 from schemas.economics import VALUE_COLUMNS, VALUE_GRAIN
 
 CURRENCY = "AUD"
@@ -55,7 +55,7 @@ class Settings:
 
 def evidence_for(evidence: EvidenceBase, settings: Settings) -> pd.DataFrame:
     """Pick the set of parameters of an analysis; costs in its currency, unpriced ones left out."""
-    wanted = {parameter.id for parameter in transmission.PARAMETERS}
+    wanted = {parameter.id for parameter in PARAMETERS}
     for one in settings.catalogue:
         wanted |= {*one.needs, *one.prices}
     return parameter_set(evidence.figures, dict(settings.choices), sorted(wanted), settings.currency)

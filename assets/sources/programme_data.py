@@ -1,7 +1,11 @@
 """Own programme data: what services count themselves, dropped in as filled-in templates, protected before storage."""
 
 import datetime
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -42,6 +46,9 @@ CARD = SourceCard(
 )
 
 _SHOWN = {"written_area": "area_id", "written_period": "period"}
+_Kept: TypeAlias = tuple[tuple[Path, ...], str, tuple[str, ...]]
+"""Files of a release, its day, and their digests: what its totals rest on."""
+
 _GONE = "withdrawn by the service"
 
 
@@ -108,46 +115,65 @@ def _up_to(snapshot: Snapshot) -> list[Snapshot]:
 
 
 def _tidy(history: list[Snapshot]) -> Tidy:
-    read = [_read(each) for each in history]
-    parts = [(long, day) for long, day, _ in read]
-    shown: pd.DataFrame | None = None
-    before: pd.DataFrame | None = None
-    for number in range(1, len(parts) + 1):
-        gathered = programme_totals.gather(parts[:number])
-        good = gathered.good
-        rows = programme_totals.with_years(good)
-        before, shown = shown, programme_totals.protected(programme_totals.totals(rows), shown)
-    assert shown is not None
-    gone = _gone(shown, before)
-    refused = gathered.lines[gathered.lines["code"] != ""]
-    now = refused["sequence"] == len(history) - 1
-    ragged = read[-1][2]
-    made = len(rows) - len(good)
+    states = [_state(tuple(_kept(each) for each in history[:number])) for number in range(1, len(history) + 1)]
+    now, before = states[-1], states[-2].shown if len(states) > 1 else None
+    shown, gone = now.shown, _gone(now.shown, before)
+    refused = now.gathered.lines[now.gathered.lines["code"] != ""]
+    new = refused["sequence"] == len(history) - 1
     dropped = {
-        **gathered.dropped,
-        programme_totals.ADDED: len(rows) - len(shown),
-        programme_totals.EARLIER: int((~now).sum()),
+        **now.gathered.dropped,
+        programme_totals.ADDED: now.counts + now.made - len(shown),
+        programme_totals.EARLIER: int((~new).sum()),
     }
-    observations = pd.concat([_observations(shown), gone], ignore_index=True)
     return Tidy(
-        observations=tidy_observations(observations),
+        observations=tidy_observations(pd.concat([_observations(shown), gone], ignore_index=True)),
         raw={CARD.id: _raw(shown)},
-        quarantine=pd.concat([_quarantine(refused[now]), ragged], ignore_index=True),
+        quarantine=pd.concat([_quarantine(refused[new]), now.ragged], ignore_index=True),
         dropped={reason: number for reason, number in dropped.items() if number},
-        records_in=len(gathered.lines) + made + len(gone) + len(ragged),
+        records_in=len(now.gathered.lines) + now.made + len(gone) + len(now.ragged),
     )
 
 
-def _read(snapshot: Snapshot) -> tuple[pd.DataFrame, datetime.date, pd.DataFrame]:
+@dataclass(frozen=True)
+class _State:
+    """What is known after a release: every line so far, judged, and the protected totals they make."""
+
+    gathered: programme_totals.Gathered
+    shown: pd.DataFrame
+    ragged: pd.DataFrame
+    counts: int
+    made: int
+
+
+def _kept(snapshot: Snapshot) -> _Kept:
+    digests = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in snapshot.files)
+    return snapshot.files, snapshot.release, digests
+
+
+@lru_cache(maxsize=64)
+def _state(history: tuple[_Kept, ...]) -> _State:
+    """Add a release to those before it; each is protected together with the one before, and so with all."""
+    read = [_read(each) for each in history]
+    gathered = programme_totals.gather([(long, day) for long, day, _ in read])
+    good = gathered.good
+    rows = programme_totals.with_years(good)
+    before = _state(history[:-1]).shown if len(history) > 1 else None
+    shown = programme_totals.protected(programme_totals.totals(rows), before)
+    return _State(gathered, shown, read[-1][2], len(good), len(rows) - len(good))
+
+
+@lru_cache(maxsize=64)
+def _read(kept: _Kept) -> tuple[pd.DataFrame, datetime.date, pd.DataFrame]:
     """Read one release's files: its counts, the day it came in, and the lines that do not fit their header."""
-    sheets = [programme_rows.read(path, quiet=True) for path in snapshot.files]
+    files, release, _ = kept
+    sheets = [programme_rows.read(path, quiet=True) for path in files]
     long, ragged = [], [refused_records()]
     for number, sheet in enumerate(sheets, start=1):
         # A file's name may tell whose it is.
         name = f"{sheet.template.id} file {number}"
         long.append(programme_rows.cells(sheet).assign(_file=name))
         ragged.append(sheet.ragged.assign(file=name, value=""))
-    day = datetime.date.fromisoformat(snapshot.release[:10])
+    day = datetime.date.fromisoformat(release[:10])
     return pd.concat(long, ignore_index=True), day, pd.concat(ragged, ignore_index=True)
 
 

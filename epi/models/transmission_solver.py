@@ -5,187 +5,182 @@ Import it inside a function: see `epi.models.transmission_kernel`.
 
 import numpy as np
 
-from epi.models import transmission_kernel as kernel
-from epi.models.transmission_kernel import LANES, NC, NH, NK, NP, fast
+from epi.models import transmission_kernel as k
+from epi.models.transmission_kernel import NK, NP, NS, COUNTED, W, fast
 
-UNDISCOUNTED, AT_COST_RATE, AT_EFFECT_RATE = range(3)
 STOCK_ROWS = 10
 
 
 @fast
-def hazards(rates, levels, now, hazard, positions, lanes):
-    """Give each position its rate of death from overdose and from causes other than overdose, HIV and liver disease."""
+def count(y, work, tally, positions):
+    """Put events and people-time per year into `tally`: the rows of `COUNTERS`, positions, HIV and HCV states."""
+    tally[:] = 0.0
+    states = tally[(NK + NP) * W :]
     for p in range(positions):
-        room = p < 8 or p == 11
-        for lane in range(lanes):
-            safer = 1.0
-            if room:
-                safer = (1.0 - levels[kernel.L_CHECK, lane] * rates[kernel.CHECKING_PROTECTS, lane]) * (
-                    1.0 - levels[kernel.L_SUPPLY, lane] * rates[kernel.SUPPLY_PROTECTS, lane]
-                )
-            overdose = rates[kernel.OVERDOSE + p, lane] * safer
-            fatal = now[kernel.FATAL_ROOM, lane] if room else now[kernel.FATAL, lane]
-            hazard[NP + p, lane] = overdose
-            hazard[2 * NP + p, lane] = overdose * fatal
-            hazard[p, lane] = overdose * fatal + rates[kernel.OTHER_DEATH + p, lane]
+        here, at = y[p * NS * W : (p + 1) * NS * W], p * W
+        rate = work[at + k.OVERDOSING : at + k.OVERDOSING + 5 * NP * W + W]
+        other = work[at + k.OTHER_DEATH : at + k.OTHER_DEATH + NP * W + W]
+        people = work[k.PEOPLE + at : k.PEOPLE + at + W]
+        injects = 1.0 if p < 8 or p == 11 else 0.0
+        tally[(NK + p) * W : (NK + p + 1) * W] = people
+        for j in range(NS * W):
+            states[j] += here[j]
+        for i in range(W):
+            overdoses, infections = rate[i] * people[i], other[NP * W + i] * people[i]
+            tally[i] += overdoses
+            tally[W + i] += rate[NP * W + i] * people[i]
+            tally[2 * W + i] += other[i] * people[i]
+            tally[9 * W + i] += injects * overdoses
+            tally[10 * W + i] += infections
+            tally[12 * W + i] += injects * infections
+            tally[16 * W + i] += injects * here[i]
+        for i in range(W):
+            tally[5 * W + i] += rate[3 * NP * W + i] * here[i]
+            tally[6 * W + i] += rate[4 * NP * W + i] * here[4 * W + i]
+            tally[7 * W + i] += rate[4 * NP * W + i] * here[8 * W + i]
+    finish_count(work, tally, work[k.PEOPLE : k.PEOPLE + NP * W], y[NS * W * 10 :])
 
 
 @fast
-def count_people(by_hiv, by_hcv, tally, positions, lanes):
-    """Put the people in each position, HIV state and HCV state into the last rows of `tally`."""
-    tally[NK:, :] = 0.0
-    for p in range(positions):
-        for h in range(NH):
-            for lane in range(lanes):
-                tally[NK + p, lane] += by_hiv[p * NH + h, lane]
-                tally[NK + NP + h, lane] += by_hiv[p * NH + h, lane]
-        for c in range(NC):
-            for lane in range(lanes):
-                tally[NK + NP + NH + c, lane] += by_hcv[p * NC + c, lane]
+def finish_count(work, tally, people, outside):
+    """Turn the sums over positions into events: what services reach, and what they spare."""
+    states = tally[(NK + NP) * W :]
+    for i in range(W):
+        room, sharing = work[k.L_ROOM + i], work[k.SHARING + i]
+        tally[3 * W + i] = work[k.HIV_DEATH + i] * states[2 * W + i] + work[k.ART_DEATH + i] * states[3 * W + i]
+        tally[4 * W + i] = work[k.F4_DEATH + i] * states[7 * W + i]
+        tally[7 * W + i] *= work[k.REINFECTION + i]
+        tally[6 * W + i] += tally[7 * W + i]
+        tally[8 * W + i] = work[k.L_TREAT + i] * (states[6 * W + i] + states[7 * W + i])
+        spared = room * work[k.ROOM_ATTENDED + i] * tally[9 * W + i]
+        tally[9 * W + i] = work[k.ATTENDED + i] * (tally[i] - spared)
+        tally[10 * W + i] -= room * work[k.ROOM_INJURES + i] * tally[12 * W + i]
+        reached = sharing + people[8 * W + i] + people[9 * W + i]
+        on_art = outside[3 * W + i] + outside[2 * NS * W + 3 * W + i] + outside[3 * NS * W + 3 * W + i]
+        tally[11 * W + i] = work[k.L_KITS + i] * reached
+        tally[12 * W + i] = room * sharing
+        tally[13 * W + i] = work[k.L_CHECK + i] * sharing
+        tally[14 * W + i] = work[k.L_SUPPLY + i] * sharing
+        tally[15 * W + i] = work[k.L_TEST + i] * (reached - states[3 * W + i] + on_art)
+        tally[16 * W + i] *= work[k.L_PREP + i]
+        waiting = people[i] + people[W + i] + people[6 * W + i] + people[7 * W + i] + people[11 * W + i]
+        tally[17 * W + i] = work[k.OAT_START + i] * waiting + work[k.PRISON_OAT_START + i] * people[12 * W + i]
+        tally[18 * W + i] = work[k.RECRUITS + i]
 
 
 @fast
-def count_events(rates, levels, by_hiv, by_hcv, now, hazard, tally, positions, lanes):
-    """Put the events per year of the whole population into the first rows of `tally`, in the order of `COUNTERS`."""
-    tally[:NK, :] = 0.0
+def take_stock(y, stocks, positions):
+    """Put the people of this moment into `stocks` (rows x lanes), in the order of `STOCKS`."""
     for p in range(positions):
-        inject = p < 8 or p == 11
-        inside = p >= 12
-        for lane in range(lanes):
-            people = tally[NK + p, lane]
-            room = levels[kernel.L_ROOM, lane] if inject else 0.0
-            overdoses = hazard[NP + p, lane] * people
-            force = now[kernel.HIV_FORCE_PRISON, lane] if inside else now[kernel.HIV_FORCE, lane]
-            hcv_force = now[kernel.HCV_FORCE_PRISON, lane] if inside else now[kernel.HCV_FORCE, lane]
-            hcv_force *= rates[kernel.HCV_RISK + p, lane]
-            again = hcv_force * rates[kernel.REINFECTION, lane] * by_hcv[p * NC + 4, lane]
-            tally[0, lane] += overdoses
-            tally[1, lane] += hazard[2 * NP + p, lane] * people
-            tally[2, lane] += rates[kernel.OTHER_DEATH + p, lane] * people
-            tally[5, lane] += rates[kernel.HIV_RISK + p, lane] * force * by_hiv[p * NH, lane]
-            tally[6, lane] += hcv_force * by_hcv[p * NC, lane] + again
-            tally[7, lane] += again
-            tally[9, lane] += overdoses * (1.0 - room * rates[kernel.ROOM_ATTENDED, lane])
-            tally[10, lane] += (
-                rates[kernel.INJURY + p, lane] * people * (1.0 - room * rates[kernel.ROOM_INJURES, lane])
-            )
+        here = y[p * NS * W : (p + 1) * NS * W]
+        for i in range(W):
+            negative, chronic, art = here[i], here[2 * W + i], here[3 * W + i]
+            people = negative + here[W + i] + chronic + art
+            stocks[0, i] += people
+            stocks[6, i] += chronic
+            stocks[7, i] += art
             if p < 10 or p == 11:
-                tally[11, lane] += levels[kernel.L_KITS, lane] * people
-                tally[15, lane] += levels[kernel.L_TEST, lane] * (people - by_hiv[p * NH + 3, lane])
-            if inject:
-                tally[12, lane] += room * people
-                tally[13, lane] += levels[kernel.L_CHECK, lane] * people
-                tally[14, lane] += levels[kernel.L_SUPPLY, lane] * people
-                tally[16, lane] += levels[kernel.L_PREP, lane] * by_hiv[p * NH, lane]
-            if p in (0, 1, 6, 7, 11):
-                tally[17, lane] += now[kernel.OAT_START, lane] * people
-            if p == 12:
-                tally[17, lane] += now[kernel.PRISON_OAT_START, lane] * people
-    hiv, hcv = NK + NP, NK + NP + NH
-    for lane in range(lanes):
-        tally[3, lane] = (
-            rates[kernel.HIV_DEATH, lane] * tally[hiv + 2, lane] + rates[kernel.ART_DEATH, lane] * tally[hiv + 3, lane]
-        )
-        tally[4, lane] = rates[kernel.F4_DEATH, lane] * tally[hcv + 3, lane]
-        tally[8, lane] = levels[kernel.L_TREAT, lane] * (tally[hcv + 2, lane] + tally[hcv + 3, lane])
-        tally[9, lane] *= rates[kernel.ATTENDED, lane]
-        tally[18, lane] = rates[kernel.RECRUITS, lane]
-
-
-@fast
-def take_stock(by_hiv, by_hcv, stocks, positions, lanes):
-    """Put the people of this moment into `stocks`, in the order of `STOCKS`."""
-    stocks[:, :] = 0.0
-    for p in range(positions):
-        for lane in range(lanes):
-            negative, chronic, art = by_hiv[p * NH, lane], by_hiv[p * NH + 2, lane], by_hiv[p * NH + 3, lane]
-            people = negative + by_hiv[p * NH + 1, lane] + chronic + art
-            stocks[0, lane] += people
-            stocks[6, lane] += chronic
-            stocks[7, lane] += art
-            if p < 10 or p == 11:
-                stocks[1, lane] += people
-                stocks[5, lane] += people - negative
-                stocks[8, lane] += by_hcv[p * NC + 1, lane] + by_hcv[p * NC + 2, lane] + by_hcv[p * NC + 3, lane]
+                stocks[1, i] += people
+                stocks[5, i] += people - negative
+                stocks[8, i] += here[5 * W + i] + here[6 * W + i] + here[7 * W + i]
             if p < 8 or p == 11:
-                stocks[2, lane] += people
+                stocks[2, i] += people
             if 2 <= p < 6 or p == 9:
-                stocks[3, lane] += people
+                stocks[3, i] += people
             if p < 8 and p % 2 == 1:
-                stocks[4, lane] += people
+                stocks[4, i] += people
             if p >= 12:
-                stocks[9, lane] += people
+                stocks[9, i] += people
 
 
 @fast
-def slopes(time, y, slope, rates, levels, now, by_hiv, by_hcv, hazard, tally, positions, hiv_states, lanes):
-    """Work out everything that one stage of a step needs except infection and death within each state."""
-    kernel.levels_at(time, rates, levels, lanes)
-    kernel.add_up(y, by_hiv, by_hcv, positions, hiv_states, lanes)
-    kernel.services(rates, levels, by_hiv, now, positions, lanes)
-    kernel.forces(rates, levels, by_hiv, by_hcv, now, positions, lanes)
-    hazards(rates, levels, now, hazard, positions, lanes)
-    count_people(by_hiv, by_hcv, tally, positions, lanes)
-    count_events(rates, levels, by_hiv, by_hcv, now, hazard, tally, positions, lanes)
-    cells = hiv_states * NC
-    kernel.move_in_community(y, slope, rates, now, cells, lanes)
+def slopes(time, y, slope, work, tally, positions):
+    """Put the change of every state per year into `slope`, and the events per year into `tally`."""
+    k.levels_at(time, work)
+    k.add_up(y, work, positions)
+    k.services(work)
+    k.forces(work)
+    k.hazards(work, positions)
+    count(y, work, tally, positions)
+    k.move_in_community(y, slope, work)
     if positions > 11:
-        kernel.move_through_prison(y, slope, rates, levels, now, cells, lanes)
-    for lane in range(lanes):
-        slope[0, lane] += rates[kernel.RECRUITS, lane]
-        now[kernel.TREAT_CURE, lane] = levels[kernel.L_TREAT, lane] * rates[kernel.CURE, lane]
+        k.move_through_prison(y, slope, work)
+    for i in range(W):
+        slope[i] += work[k.RECRUITS + i]
+        slope[4 * W + i] += work[k.RECRUITS + i]
+    k.infect_and_die(y, slope, work, positions)
 
 
 @fast
-def solve_block(rates, y, counted, stocks, years, steps, cost_force, effect_force, positions, hiv_states):
+def advance(start, slope, following, total, ahead, weight, size):
+    """Take one stage of a Runge-Kutta step: where the next stage looks, and the weighted sum of the slopes."""
+    for j in range(size):
+        following[j] = start[j] + ahead * slope[j]
+        total[j] += weight * slope[j]
+
+
+@fast
+def tally_up(tally, counted, weight, cost_weight, effect_weight):
+    """Add one stage's share of the year: undiscounted, discounted as costs, discounted as effects."""
+    plain, cost, effect = counted[: COUNTED * W], counted[COUNTED * W : 2 * COUNTED * W], counted[2 * COUNTED * W :]
+    for j in range(COUNTED * W):
+        plain[j] += weight * tally[j]
+        cost[j] += cost_weight * tally[j]
+        effect[j] += effect_weight * tally[j]
+
+
+@fast
+def solve_block(work, y, counted, stocks, years, steps, cost_force, effect_force, positions):
     """Solve one block of draws by the classical Runge-Kutta method of order 4.
 
-    `rates` is rows x lanes, `y` states x lanes (overwritten), `counted` 3 x counters x years x lanes, `stocks`
-    rows x (years + 1) x lanes; `steps` is the number of steps in a year, the two forces are log(1 + discount rate).
+    `work` has the rates in its first rows, `y` the states (overwritten). `counted` is years x (3 x counters x W),
+    `stocks` (years + 1) x rows x W. The forces of discount are log(1 + rate); `steps` is the steps in a year.
     """
-    lanes = rates.shape[1]
-    states = NP * kernel.CELLS
-    slope, stage, stage_after, total = (
-        np.zeros((states, lanes)), np.zeros((states, lanes)), np.zeros((states, lanes)), np.zeros((states, lanes)),
-    )  # fmt: skip
-    levels, now = np.zeros((kernel.LEVER_COUNT, lanes)), np.zeros((kernel.NOW_ROWS, lanes))
-    by_hiv, by_hcv = np.zeros((NP * NH, lanes)), np.zeros((NP * NC, lanes))
-    hazard, tally = np.zeros((3 * NP, lanes)), np.zeros((kernel.COUNTED, lanes))
+    size = positions * NS * W
+    slope, stage, total, tally = np.zeros_like(y), np.zeros_like(y), y.copy(), np.zeros(COUNTED * W)
     step = 1.0 / steps
-    kernel.add_up(y, by_hiv, by_hcv, positions, hiv_states, lanes)
-    take_stock(by_hiv, by_hcv, stocks[:, 0, :], positions, lanes)
+    take_stock(y, stocks[0], positions)
     for year in range(years):
         for number in range(steps):
+            total[:size] = y[:size]
             for part in range(4):
-                ahead = 0.0 if part == 0 else (step if part == 3 else 0.5 * step)
-                weight = step / 6.0 if part in (0, 3) else step / 3.0
-                following = step if part == 2 else 0.5 * step
-                time = year + number * step + ahead
-                here = y if part == 0 else stage
-                slopes(time, here, slope, rates, levels, now, by_hiv, by_hcv, hazard, tally,
-                       positions, hiv_states, lanes)  # fmt: skip
-                base = y if part == 0 else total
-                kernel.infect_and_die(here, slope, y, base, stage_after, total, weight, following, hazard, rates, now,
-                                      positions, hiv_states, lanes)  # fmt: skip
-                stage, stage_after = stage_after, stage
-                cost_weight = weight * np.exp(-cost_force * time)
-                effect_weight = weight * np.exp(-effect_force * time)
-                for k in range(kernel.COUNTED):
-                    for lane in range(lanes):
-                        counted[UNDISCOUNTED, k, year, lane] += weight * tally[k, lane]
-                        counted[AT_COST_RATE, k, year, lane] += cost_weight * tally[k, lane]
-                        counted[AT_EFFECT_RATE, k, year, lane] += effect_weight * tally[k, lane]
+                time = year + (number + (0.0, 0.5, 0.5, 1.0)[part]) * step
+                weight = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)[part] * step
+                ahead = (0.5, 0.5, 1.0, 0.0)[part] * step
+                slopes(time, y if part == 0 else stage, slope, work, tally, positions)
+                advance(y, slope, stage, total, ahead, weight, size)
+                cost_weight, effect_weight = weight * np.exp(-cost_force * time), weight * np.exp(-effect_force * time)
+                tally_up(tally, counted[year], weight, cost_weight, effect_weight)
             y, total = total, y
-        kernel.add_up(y, by_hiv, by_hcv, positions, hiv_states, lanes)
-        take_stock(by_hiv, by_hcv, stocks[:, year + 1, :], positions, lanes)
+        take_stock(y, stocks[year + 1], positions)
 
 
 @fast
-def solve(rates, y, counted, stocks, first, last, years, steps, cost_force, effect_force, positions, hiv_states):
-    """Solve the draws from `first` to before `last`, block by block; arrays have draws as their last axis."""
-    for start in range(first, last, LANES):
-        stop = min(start + LANES, last)
-        solve_block(
-            rates[:, start:stop].copy(), y[:, start:stop].copy(), counted[:, :, :, start:stop],
-            stocks[:, :, start:stop], years, steps, cost_force, effect_force, positions, hiv_states,
-        )  # fmt: skip
+def solve(rates, states, counted, stocks, first, last, years, steps, cost_force, effect_force, positions):
+    """Solve the draws from `first` to before `last`, W at a time; every array has the draws as its last axis.
+
+    `rates` is rows x draws, `states` (positions x 9) x draws, `counted` years x (3 x counters) x draws, `stocks`
+    (years + 1) x rows x draws.
+    """
+    work, y = np.zeros(k.WORK_ROWS * W), np.zeros(NP * NS * W)
+    counts, people = np.zeros((years, 3 * COUNTED * W)), np.zeros((years + 1, STOCK_ROWS, W))
+    for start in range(first, last, W):
+        lanes = min(W, last - start)
+        for i in range(W):
+            # The last block is filled up with copies of its last draw, which nobody reads.
+            draw = start + min(i, lanes - 1)
+            for r in range(k.RATE_ROWS):
+                work[r * W + i] = rates[r, draw]
+            for r in range(NP * NS):
+                y[r * W + i] = states[r, draw]
+        counts[:] = 0.0
+        people[:] = 0.0
+        solve_block(work, y, counts, people, years, steps, cost_force, effect_force, positions)
+        for year in range(years + 1):
+            for r in range(STOCK_ROWS):
+                for i in range(lanes):
+                    stocks[year, r, start + i] = people[year, r, i]
+            if year < years:
+                for r in range(3 * COUNTED):
+                    for i in range(lanes):
+                        counted[year, r, start + i] = counts[year, r * W + i]

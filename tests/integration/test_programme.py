@@ -16,7 +16,8 @@ SECRET_WORDS = ("Unmistakable House", "Unmistakable Note", "US-UNMISTAKABLE", "u
 SECRET_COUNTS = ("7654321", "7654327", "8765432")
 """Counts of single services, and one that is set aside: none is a total, and totals are rounded."""
 
-SHOWN_TOTAL = 7_654_321 + 7_654_327 - 3
+SHOWN_TOTAL = 15_308_650
+"""The county's two services together, 15,308,648, rounded to 5."""
 HEADER = ["service", "area_id", "period", "sex", "age_group", "syringes_distributed", "nsp_clients", "notes"]
 LINES = [
     ["Unmistakable House", "US-06037", "2024", "", "", "7654321", "431", "Unmistakable Note"],

@@ -1,4 +1,4 @@
-"""The core tables: figures give way to files, the newest release leads, and revisions are counted."""
+"""The core tables: figures give way to files, the newest release leads."""
 
 import pandas as pd
 from observed import frame, observed
@@ -82,7 +82,6 @@ def test_tenth_release_of_a_day_is_newer_than_the_ninth() -> None:
         ),
     )
     assert core.newest(releases)["value"].tolist() == [10.0]
-    assert core.revisions(releases)["release_to"].tolist() == ["2025-07-16.9", "2025-07-16.10"]
 
 
 def test_order_of_the_input_does_not_matter() -> None:
@@ -92,55 +91,6 @@ def test_order_of_the_input_does_not_matter() -> None:
     pd.testing.assert_frame_equal(
         core.observation_releases(NOTHING, frame), core.observation_releases(NOTHING, shuffled)
     )
-
-
-def test_revisions_are_counted() -> None:
-    """Rows that changed in value or status, came or went are counted between following releases."""
-    releases = core.observation_releases(
-        NOTHING,
-        rows(
-            ("2019-04-24", "x", "2021-01-01", 100.0),
-            ("2019-04-24", "x", "2021-02-01", 100.0),
-            ("2019-04-24", "x", "2021-03-01", None),
-            ("2019-04-24", "x", "2021-04-01", 7.0),
-            ("2019-04-24", "x", "2021-05-01", 100.0),
-            ("2025-07-16", "x", "2021-01-01", 90.0),
-            ("2025-07-16", "x", "2021-02-01", 100.0),
-            ("2025-07-16", "x", "2021-03-01", None),
-            ("2025-07-16", "x", "2021-04-01", None),
-            ("2025-07-16", "x", "2021-06-01", 1.0),
-        ),
-    )
-    found = core.revisions(releases)
-    assert len(found) == 1
-    row = found.iloc[0].to_dict()
-    assert row == {
-        "source_id": "cdc_vsrr",
-        "release_from": "2019-04-24",
-        "release_to": "2025-07-16",
-        "rows_compared": 4,
-        "rows_changed": 2,
-        "rows_added": 1,
-        "rows_missing": 1,
-        "largest_change_pct": row["largest_change_pct"],
-    }
-    assert abs(row["largest_change_pct"] + 10) < 1e-9
-
-
-def test_change_from_zero_has_no_percentage() -> None:
-    """A change from 0 counts as a change, but has no percentage, rather than an endless one."""
-    releases = core.observation_releases(
-        NOTHING, rows(("2019-04-24", "x", "2021-01-01", 0.0), ("2025-07-16", "x", "2021-01-01", 3.0))
-    )
-    row = core.revisions(releases).iloc[0]
-    assert row["rows_changed"] == 1
-    assert pd.isna(row["largest_change_pct"])
-
-
-def test_one_release_has_no_revisions() -> None:
-    """A single release, or none, gives an empty table with all its columns."""
-    assert list(core.revisions(NOTHING).columns) == core.REVISION_COLUMNS
-    assert core.revisions(rows(("2019-04-24", "x", "2021-01-01", 0.0))).empty
 
 
 def test_what_two_sources_say_stands_side_by_side() -> None:

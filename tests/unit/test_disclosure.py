@@ -238,6 +238,12 @@ def test_what_was_hidden_stays_hidden() -> None:
     assert after["n"].isna().tolist() == before["n"].isna().tolist()
 
 
+def test_the_threshold_itself_is_shown() -> None:
+    """Nine is hidden, ten is not."""
+    shown = protect(pd.DataFrame({"place": list("abcd"), "n": [0, 1, 9, 10]}), "n", ["place"], [])
+    assert shown["n"].isna().tolist() == [False, True, True, False]
+
+
 def test_zeros_are_shown_unless_asked() -> None:
     """A count of 0 is shown by default, hidden on request, and never the result of rounding a small count."""
     frame = pd.DataFrame({"place": ["a", "b", "c"], "n": [0, 3, 11]})
