@@ -122,8 +122,10 @@ def ranked_dots(
             "tickfont": {"color": theme.INK},
             "tickmode": "linear",
             "dtick": 1,
+            # A dot at zero would cover the end of its place's name.
+            "ticklabelstandoff": 6,
         },
-        margin={"t": 84 if target is None else 96, "b": 28 if notes else 12},
+        margin={"t": 84 if target is None else 96, "b": (28 + 14 * (len(notes) > 1)) if notes else 12},
         legend={"y": 1, "yref": "container", "yanchor": "top"},
         shapes=shapes,
         annotations=notes,
@@ -156,8 +158,10 @@ def _target_lines(lines: list[tuple[float, str]]) -> tuple[list[dict[str, Any]],
             "showarrow": False,
             "font": {"size": 11, "color": theme.INK},
             "bgcolor": "#ffffff",
+            # Two targets can stand close together on a phone: every other label goes one line lower.
+            "yshift": -14 * (number % 2),
         }
-        for at, label in lines
+        for number, (at, label) in enumerate(lines)
     ]
     return shapes, notes
 

@@ -42,12 +42,12 @@ class Strategy:
 
 
 def strategies(place: Place, wanted: Iterable[Intervention] = CATALOGUE) -> list[Strategy]:
-    """List the strategies that raise every one of their levers above what the place has today."""
+    """List the strategies that raise at least one of their levers above what the place has today."""
     return [
         Strategy(one, level)
         for one in wanted
         for level, targets in one.targets.items()
-        if all(target > place.values.get(lever, 0.0) for lever, target in targets.items())
+        if any(target > place.values.get(lever, 0.0) for lever, target in targets.items())
     ]
 
 
@@ -138,7 +138,9 @@ def run(
     draws = len(next(iter(values.values())))
     plans = {TODAY: status_quo(values), NONE: no_services(values)}
     for one in wanted:
-        plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **one.intervention.targets[one.level])
+        targets = one.intervention.targets[one.level]
+        higher = {lever: level for lever, level in targets.items() if level > np.max(values.get(lever, 0.0))}
+        plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **higher)
     return {name: run_model(plan, draws, horizon) for name, plan in plans.items()}
 
 

@@ -1,6 +1,5 @@
 """Own programme data: what services count themselves, set against the people they are there for."""
 
-
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair

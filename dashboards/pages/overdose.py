@@ -175,7 +175,10 @@ def drug_mix(published: Published) -> Chart:
 
 def _window_label(period_end: str) -> str:
     """Name a 12-month window: by its year where it ends in December."""
-    return period_end[:4] if period_end[5:7] == "12" else f"to {formats.month(period_end[:7])}"
+    if period_end[5:7] == "12":
+        return period_end[:4]
+    name, year = formats.month(period_end[:7]).split(" ")
+    return f"to {name[:3]} {year}"
 
 
 def _mix_sentence(rows: pd.DataFrame) -> str:
