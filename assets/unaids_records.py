@@ -208,7 +208,7 @@ class Sieve:
 
 
 def _observations(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows the observation columns; a published value known to be implausible is named in the note only."""
+    """Give the rows the observation columns."""
     years = rows["year"].astype("int64").astype("str")
     status = pd.Series(np.where(rows["value"].isna(), "not_collected", "reported"), index=rows.index)
     full = rows.assign(
@@ -217,10 +217,4 @@ def _observations(rows: pd.DataFrame) -> pd.DataFrame:
         status=status,
         is_provisional=False,
     )
-    for (measure, area, year), (value, why) in layout.IMPLAUSIBLE.items():
-        place = full["measure_id"].eq(measure) & full["area_id"].eq(area)
-        hit = place & full["year"].eq(year) & full["value"].eq(value)
-        full.loc[hit, "note"] = f"published figure {value:,.0f}: {why}"
-        full.loc[hit, "status"] = "low_quality"
-        full.loc[hit, "value"] = np.nan
     return tidy_observations(full)

@@ -95,7 +95,7 @@ def tidy(snapshot: Snapshot) -> Tidy:
     Grain: one row of the file is one record; a published range is folded into its estimate's row. Steps: other topics,
     regions and undefined categories are dropped by count; id and unit give the measure, the subgroup sex or age; values
     are checked against their unit and range; equal duplicates are dropped, contradicting ones set aside.
-    Caveats: values are as countries reported them; one value known to be implausible is kept as low_quality.
+    Caveats: values are as countries reported them; what is implausible is withdrawn in data/corrections.
     """
     inputs = _inputs(snapshot)
     frame = pd.concat([part.frame for part in inputs], ignore_index=True)

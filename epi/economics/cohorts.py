@@ -37,7 +37,9 @@ def rate_to_probability(rate: Numbers, years: float) -> FloatArray:
     """
     values = np.asarray(rate, dtype=float)
     if not ((values >= 0).all() and years > 0):
-        raise ValueError(f"rate_to_probability: expected rates of 0 or more and years above 0; found {rate}, {years}.")
+        raise ValueError(
+            f"rate_to_probability: expected rates of 0 or more and years above 0; found {values}, {years}."
+        )
     return np.asarray(-np.expm1(-values * years))[()]
 
 
@@ -103,7 +105,7 @@ def cohort_totals(
 
     Args:
         trace: (draws x) (cycles + 1) x states, as from `cohort_trace`.
-        values: One row per state in the order of the trace, one column per outcome: cost or utility per person and year.
+        values: One row per state in the order of the trace, one column per outcome: per person and year.
         counting: `beginning`, `end` or `life-table`.
         cycle_years: Length of a cycle in years.
         discount_rate: Yearly rate r as a proportion.

@@ -194,7 +194,7 @@ def equity_impact(
         >>> given = distribute(groups, gains, pd.DataFrame({"cost": [1.0]}, index=["oat"]), 1.0)
         >>> equity_impact(groups, given, 2)[["net_health", "ede_gain", "equity_gain"]].round(2)
            net_health  ede_gain  equity_gain
-        0         1.0      1.64         0.64
+        0         1.0      1.66         0.66
     """
     people, names = groups["people"].to_numpy(dtype=float), list(groups.index)
     baseline = groups["baseline_health"].to_numpy(dtype=float)

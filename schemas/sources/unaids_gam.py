@@ -185,11 +185,6 @@ AGGREGATES = frozenset(
 )
 """UNAIDS regions and income groups under their bare names, in lower case."""
 
-IMPLAUSIBLE = {
-    ("people_who_inject_drugs", "JPN", 2013): (519_700.0, "not a plausible number of people who inject drugs in Japan")
-}
-"""Published values not to be used: (measure, area, year) to (the value, why). Another value there is read as usual."""
-
 
 class RawBulk(pa.DataFrameModel):
     """The bulk table as published, one row per indicator, unit, subgroup, area and year; every cell is text."""

@@ -86,12 +86,10 @@ def test_published_range_joins_its_estimate(bulk: Tidy) -> None:
     assert bulk.dropped["limit joined to its estimate"] == 2
 
 
-def test_implausible_published_value_is_named_and_not_used(bulk: Tidy) -> None:
-    """Japan's figure of 2013 is low quality, its number only in the note."""
+def test_implausible_published_value_is_read_as_published(bulk: Tidy) -> None:
+    """Japan's figure of 2013 comes through: data/corrections withdraws it, where its reason and evidence stand."""
     row = one(bulk, "people_who_inject_drugs", "JPN")
-    assert row["status"] == "low_quality"
-    assert pd.isna(row["value"])
-    assert "519,700" in row["note"]
+    assert (row["value"], row["status"]) == (519_700, "reported")
 
 
 def test_three_dots_are_not_collected(bulk: Tidy) -> None:
@@ -384,7 +382,7 @@ def test_real_edition_gives_published_extremes(edition_2019: Tidy) -> None:
     assert hiv["value"] == 66.3
     hcv = one(edition_2019, "hcv_antibody_prevalence_pwid_pct", "MUS", period_start=year, sex="all", age_group="all")
     assert hcv["value"] == 99.7
-    assert one(edition_2019, "people_who_inject_drugs", "JPN")["status"] == "low_quality"
+    assert one(edition_2019, "people_who_inject_drugs", "JPN")["value"] == 519_700
 
 
 def test_real_edition_gives_published_coverage(edition_2019: Tidy) -> None:
