@@ -28,6 +28,7 @@ ECONOMICS_TABLES = (
     "marts.intervention_acceptability",
     "marts.intervention_plane",
     "marts.intervention_drivers",
+    "marts.portfolio",
     "meta.parameters",
     "meta.model_validation",
 )

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pandera.pandas as pa
 
-from assets.indicators.registry import TOPICS, cards
+from assets.indicators.registry import DERIVED, TOPICS, cards
 from assets.sources import cards as source_cards
 from pipelines.build import SCHEMAS
 from pipelines.cards import comes
@@ -212,7 +212,7 @@ def _texts(value: object) -> set[str]:
 
 def methods() -> str:
     """Write the rules behind the numbers, then every indicator's definition from its card."""
-    topics = [line for topic in TOPICS for line in _topic(topic)]
+    topics = [line for topic in (*TOPICS, *DERIVED) for line in _topic(topic)]
     return _page("Methods", METHODS_INTRODUCTION, [*which_method([*cards()]), *topics])
 
 

@@ -45,6 +45,7 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.intervention_acceptability": economics.Acceptability,
     "marts.intervention_plane": economics.PlanePoint,
     "marts.intervention_drivers": economics.Driver,
+    "marts.portfolio": economics.Portfolio,
     "marts.revisions": Revision,
     "marts.revision_changes": RevisionChange,
     "core.observations": Observation,

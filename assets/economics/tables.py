@@ -21,6 +21,7 @@ from assets.economics.runs import (
     strategies,
 )
 from assets.evidence import EvidenceBase, parameter_set, set_name
+from epi.economics.budget import funding_probability, optimise_budget
 from epi.economics.decision_uncertainty import acceptability, evpi
 from epi.models.interface import Horizon, Outcomes
 from epi.models.transmission import PARAMETERS
@@ -32,6 +33,9 @@ OWN_COSTS = ("AUS",)
 
 WILLINGNESS_TO_PAY = tuple(float(amount) for amount in range(0, 100_001, 5_000))
 PLANE_DRAWS = 60
+BUDGET_SHARES = (0.1, 0.25, 0.5)
+"""Budgets tried, as parts of what every intervention at its highest level would cost."""
+
 WORKERS = 2
 _CLEARANCE = "hcv_clearance_proportion"
 
@@ -75,8 +79,8 @@ def intervention_tables(
         only: One place, by its id; all of them when left out.
 
     Returns:
-        ``marts.intervention_value``, ``marts.intervention_acceptability``, ``marts.intervention_plane`` and
-        ``marts.intervention_drivers``.
+        ``marts.intervention_value``, ``marts.intervention_acceptability``, ``marts.intervention_plane``,
+        ``marts.intervention_drivers`` and ``marts.portfolio``.
     """
     settings = settings or Settings()
     chosen = evidence_for(evidence, settings)
@@ -84,9 +88,11 @@ def intervention_tables(
     found = [place for place in places(latest, clearance) if only in (None, place.area_id)]
     with ThreadPoolExecutor(WORKERS) as pool:
         parts = list(pool.map(lambda place: _of_place(place, chosen, settings), found))
-    names = ("value", "acceptability", "plane", "drivers")
+    names = ("value", "acceptability", "plane", "drivers", "portfolio")
     joined = {
-        f"marts.intervention_{name}": pd.concat([part[name] for part in parts if name in part], ignore_index=True)
+        "marts.portfolio" if name == "portfolio" else f"marts.intervention_{name}": pd.concat(
+            [part[name] for part in parts if name in part], ignore_index=True
+        )
         if any(name in part for part in parts)
         else pd.DataFrame()
         for name in names
@@ -130,6 +136,7 @@ def _of_place(place: Place, chosen: pd.DataFrame, settings: Settings) -> dict[st
         "value": pd.concat([rows, silent], ignore_index=True) if len(silent) else rows,
         **_decision(place, outcomes, with_price, settings),
         "drivers": _drivers(place, chosen, wanted, settings),
+        "portfolio": _portfolio(place, outcomes, with_price, settings),
     }
 
 
@@ -165,6 +172,32 @@ def _decision(
             )
     found = {"acceptability": pd.concat(curves, ignore_index=True)}
     return found | ({"plane": pd.concat(points, ignore_index=True)} if points else {})
+
+
+def _portfolio(
+    place: Place, outcomes: Mapping[str, Outcomes], wanted: list[Strategy], settings: Settings
+) -> pd.DataFrame:
+    """Choose the best levels for three budgets, at the means and in every draw; single interventions, effects added."""
+    single = [one for one in wanted if len(one.intervention.targets[one.level]) == 1]
+    if not single:
+        return pd.DataFrame()
+    today, payers = outcomes[TODAY], value.PERSPECTIVES["health system"]
+    keys = pd.MultiIndex.from_tuples(
+        [(one.intervention.id, one.level) for one in single], names=["intervention", "level"]
+    )
+    costs = pd.DataFrame([outcomes[one.name].cost(True, payers) - today.cost(True, payers) for one in single]).T
+    effects = pd.DataFrame([outcomes[one.name].total("qalys", True) - today.total("qalys", True) for one in single]).T
+    costs.columns = effects.columns = keys
+    dearest = costs.mean().clip(lower=0).groupby(level="intervention").max().sum()
+    parts = []
+    for budget in (float(dearest * share) for share in BUDGET_SHARES):
+        options = pd.DataFrame({"cost": costs.mean(), "effect": effects.mean()}).reset_index()
+        best = optimise_budget(options, budget)
+        found = funding_probability(costs, effects, budget)
+        parts.append(found.assign(budget=budget, portfolio_cost=best.cost, portfolio_qalys=best.effect))
+    names = {"intervention": "intervention_id", "probability_funded": "probability_chosen"}
+    joined = pd.concat(parts, ignore_index=True).rename(columns=names)
+    return joined.assign(area_id=place.area_id, currency=settings.currency)
 
 
 def _drivers(place: Place, chosen: pd.DataFrame, wanted: list[Strategy], settings: Settings) -> pd.DataFrame:
