@@ -23,6 +23,7 @@ CORE_TABLES = (
     "meta.corrections",
 )
 MART_TABLES = ("marts.indicator_values", "marts.latest_values", "marts.target_summary")
+HISTORY_TABLES = ("marts.indicator_history",)
 ECONOMICS_TABLES = (
     "marts.intervention_value",
     "marts.intervention_acceptability",
@@ -32,6 +33,7 @@ ECONOMICS_TABLES = (
     "meta.parameters",
     "meta.model_validation",
 )
+_BEFORE_META = ("marts.indicator_values", "marts.indicator_history", "core.quarantine", "meta.parameters")
 META_TABLES = (
     "meta.sources",
     "meta.snapshots",
@@ -173,6 +175,24 @@ def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
 
 
 @dg.multi_asset(
+    name="history_tables",
+    specs=[
+        dg.AssetSpec(
+            table_key(name),
+            deps=[table_key("core.observation_releases")],
+            group_name="marts",
+            description=describe(MODELS[name]),
+        )
+        for name in HISTORY_TABLES
+    ],
+    check_specs=[dg.AssetCheckSpec("contract", asset=table_key(name)) for name in HISTORY_TABLES],
+)
+def history_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.MaterializeResult]:
+    """Make the indicators as they were known on earlier days."""
+    yield from _results(steps.make_history(workspace), HISTORY_TABLES, checked=HISTORY_TABLES)
+
+
+@dg.multi_asset(
     name="economics_tables",
     specs=[
         dg.AssetSpec(
@@ -195,7 +215,7 @@ def economics_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Mate
     specs=[
         dg.AssetSpec(
             table_key(name),
-            deps=[table_key(name) for name in ("marts.indicator_values", "core.quarantine", "meta.parameters")],
+            deps=[table_key(name) for name in _BEFORE_META],
             group_name="meta",
             description=describe(MODELS[name]),
         )
@@ -247,4 +267,4 @@ def _markdown(frame: pd.DataFrame) -> str:
 def table_assets() -> list[dg.AssetsDefinition]:
     """Give every asset that makes a table; the publication's assets are the pipeline's."""
     sources = [asset for source_id in CONNECTED for asset in source_assets(source_id)]
-    return [*sources, figures, core_tables, mart_tables, economics_tables, meta_tables]
+    return [*sources, figures, core_tables, mart_tables, history_tables, economics_tables, meta_tables]

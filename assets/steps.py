@@ -4,7 +4,7 @@ import hashlib
 
 import pandas as pd
 
-from assets import about, assembly, corrections, figures, ingest, plausibility, snapshots, tables
+from assets import about, assembly, corrections, figures, history, ingest, plausibility, snapshots, tables
 from assets.contract import Verdict, require
 from assets.indicators import registry
 from assets.sources import CONNECTED, source
@@ -149,6 +149,28 @@ def make_marts(workspace: Workspace) -> Made:
     return tables.make(workspace.tables / "marts", mark, compute)
 
 
+def make_history(workspace: Workspace) -> Made:
+    """Make the indicators as known on each day a release came out; days whose releases stay are not made again."""
+    core_made = _last(workspace, "core")
+    mark = tables.fingerprint("history", core_made.fingerprint, workspace.code)
+
+    def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+        releases = core_made.table("core.observation_releases")
+
+        def known(day: str) -> pd.DataFrame:
+            rows = history.known_on(releases, day)
+            of_day = tables.fingerprint(workspace.code, tables.digest(rows))
+            made = tables.make(
+                workspace.tables / "days" / day, of_day, lambda: ({"values": history.values_known_on(rows, day)}, {})
+            )
+            return made.table("values")
+
+        found = {"marts.indicator_history": history.indicator_history(history.release_days(releases), known)}
+        return found, {"checks": _kept_contracts(found)}
+
+    return tables.make(workspace.tables / "history", mark, compute)
+
+
 def make_economics(workspace: Workspace) -> Made:
     """Make the tables on evidence, models and interventions, for the places as their indicators describe them."""
     from assets import evidence
@@ -175,14 +197,14 @@ def make_economics(workspace: Workspace) -> Made:
 def make_meta(workspace: Workspace) -> Made:
     """Make the tables about the tables; what was refused or unreachable belongs to them."""
     core_made, marts_made, figures_made = _last(workspace, "core"), _last(workspace, "marts"), _figures(workspace)
-    economics_made = _last(workspace, "economics")
+    economics_made, history_made = _last(workspace, "economics"), _last(workspace, "history")
     steps = {source_id: what_happened(workspace, source_id) for source_id in CONNECTED}
     news = [
         f"{key} {step.get('refused')} {step.get('unreachable')} {step.get('retrieved')}" for key, step in steps.items()
     ]
     fresh = about.freshness_checks(dict(core_made.record.get("releases", {})))  # type: ignore[call-overload]
     news += [f"{check['asset']} {check['passed']}" for check in fresh]
-    marks = [made.fingerprint for made in (core_made, marts_made, economics_made)]
+    marks = [made.fingerprint for made in (core_made, marts_made, economics_made, history_made)]
     mark = tables.fingerprint("meta", *marks, workspace.code, *news)
 
     def gather() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
@@ -196,6 +218,7 @@ def make_meta(workspace: Workspace) -> Made:
         checks = [
             *checks_of(core_made),
             *checks_of(marts_made),
+            *checks_of(history_made),
             *checks_of(economics_made),
             *checks_of(figures_made),
             *[row for step in steps.values() for row in listed(step, "checks")],

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 RECORD = "made.json"
+_DAYS = ("period_", "known_")
 _ROOMS = ("assets", "epi", "schemas")
 
 
@@ -49,6 +50,11 @@ def code_fingerprint(checkout: Path) -> str:
 def fingerprint(*parts: str) -> str:
     """Join fingerprints into one; the order counts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Digest the values of a frame, in their order."""
+    return hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()).hexdigest()
 
 
 def last_good(directory: Path) -> Made | None:
@@ -93,7 +99,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame by way of Arrow, which keeps nulls as nulls and dates as dates."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     for position, column in enumerate(table.schema):
-        if pa.types.is_timestamp(column.type) and column.name.startswith("period_"):
+        if pa.types.is_timestamp(column.type) and column.name.startswith(_DAYS):
             table = table.set_column(position, column.name, table.column(position).cast(pa.date32()))
         elif pa.types.is_large_string(column.type):
             table = table.set_column(position, column.name, table.column(position).cast(pa.string()))
@@ -103,7 +109,7 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read a frame as it was written: text as str, days as datetime64."""
     frame = pq.read_table(path).to_pandas(date_as_object=False)
-    days = {name: "datetime64[us]" for name in frame.columns if name.startswith("period_")}
+    days = {name: "datetime64[us]" for name in frame.columns if name.startswith(_DAYS)}
     return frame.astype({name: kind for name, kind in days.items() if frame[name].dtype.kind == "M"})
 
 

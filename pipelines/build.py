@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.observations import COLUMNS as OBSERVATION_COLUMNS
+from schemas.observations import KEY
 from schemas.tables import MODELS, UNDESCRIBED, column_descriptions, describe, raw_column, raw_models
 
 CONFIG = {"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -14,6 +16,23 @@ SCHEMAS = {
     "raw": "Files as published, every cell as text, with file and line.",
     "meta": "Sources, snapshots, measures, areas, indicators, columns, checks.",
 }
+
+
+MACROS = {
+    "core.observations_as_of(day)": (
+        f"SELECT {', '.join(OBSERVATION_COLUMNS)} FROM core.observation_releases "
+        "WHERE CAST(left(release, 10) AS DATE) <= CAST(day AS DATE) "
+        f"QUALIFY row_number() OVER (PARTITION BY source_id, {', '.join(KEY)} ORDER BY left(release, 10) DESC, "
+        "CAST(coalesce(nullif(split_part(release, '.', 2), ''), '1') AS INTEGER) DESC) = 1",
+        "The newest release of each observation among those published by a day, such as '2024-12-31'.",
+    ),
+    "marts.indicator_values_as_of(day)": (
+        "SELECT * FROM marts.indicator_history WHERE known_from <= CAST(day AS DATE) "
+        "AND (known_to IS NULL OR known_to > CAST(day AS DATE))",
+        "Indicators from the releases published by a day, such as '2024-12-31', with today's definitions.",
+    ),
+}
+"""Questions as of a day that the file answers: what each selects, and what it means. They hold no data."""
 
 
 def build(
@@ -40,6 +59,9 @@ def build(
             _load_raw(connection, name, parts)
         columns = ", ".join(f"{_text(value)} AS {key}" for key, value in publication.items())
         connection.execute(f"CREATE TABLE meta.publication AS SELECT {columns}")
+        for name, (definition, meaning) in MACROS.items():
+            connection.execute(f"CREATE MACRO {name} AS TABLE {definition}")
+            connection.execute(f"COMMENT ON MACRO TABLE {name.split('(')[0]} IS {_text(meaning)}")
         _describe(connection)
         loaded = contents(connection)
         connection.execute("CHECKPOINT")

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets import steps, tables
-from assets.graph import CORE_TABLES, ECONOMICS_TABLES, MART_TABLES, META_TABLES, table_key
+from assets.graph import CORE_TABLES, ECONOMICS_TABLES, HISTORY_TABLES, MART_TABLES, META_TABLES, table_key
 from assets.workspace import Workspace
 from dashboards.site import build_site
 from pipelines.bench import code_version
@@ -15,7 +15,13 @@ from pipelines.publish import Contents, publish, published_fingerprint
 from pipelines.settings import Settings
 
 DATABASE_KEY, SITE_KEY = dg.AssetKey(["publication", "database"]), dg.AssetKey(["publication", "site"])
-_TABLES = {"core": CORE_TABLES, "marts": MART_TABLES, "economics": ECONOMICS_TABLES, "meta": META_TABLES}
+_TABLES = {
+    "core": CORE_TABLES,
+    "marts": MART_TABLES,
+    "history": HISTORY_TABLES,
+    "economics": ECONOMICS_TABLES,
+    "meta": META_TABLES,
+}
 
 
 @dg.multi_asset(

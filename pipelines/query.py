@@ -30,10 +30,10 @@ TABLE_FUNCTIONS = frozenset(
         "histogram_values", "summary", "duckdb_columns", "duckdb_constraints", "duckdb_databases", "duckdb_functions",
         "duckdb_indexes", "duckdb_keywords", "duckdb_schemas", "duckdb_settings", "duckdb_tables", "duckdb_types",
         "duckdb_views", "pragma_database_size", "pragma_show", "pragma_storage_info", "pragma_table_info",
-        "pragma_version", "pg_timezone_names", "icu_calendar_names",
+        "pragma_version", "pg_timezone_names", "icu_calendar_names", "observations_as_of", "indicator_values_as_of",
     }
 )  # fmt: skip
-"""Others read files (read_csv), follow memory addresses (arrow_scan), hide SQL from this list (query) or set things."""
+"""The last two are the published file's own. Others read files (read_csv), follow memory addresses (arrow_scan), hide SQL from this list (query) or set things."""
 
 _COMMENTS = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _EXPLAIN = re.compile(

@@ -3,7 +3,7 @@
 Sources write measures and indicators read them; neither knows the other.
 """
 
-from schemas.measure_cards import harms, infections, law, mortality, population, programme, services, supply
+from schemas.measure_cards import harms, infections, law, mortality, population, programme, services, studies, supply
 from schemas.measure_cards.card import MeasureCard
 
 DRUGS = (
@@ -40,6 +40,6 @@ DRUGS = (
     "other",
 )
 
-TOPICS = (mortality, harms, population, services, infections, law, supply, programme)
+TOPICS = (mortality, harms, population, services, infections, law, supply, programme, studies)
 
 MEASURES: dict[str, MeasureCard] = {card.id: card for topic in TOPICS for card in topic.CARDS}

@@ -247,7 +247,9 @@ class CheckRow(pa.DataFrameModel):
     asset: Series[str] = pa.Field(description="Table or source that was checked.")
     check_name: Series[str] = pa.Field(description="Short name of the check.")
     passed: Series[bool] = pa.Field(description="Whether it passed.")
-    severity: Series[str] = pa.Field(isin=["warn", "block"], description="block where a failure stops the publication or holds a release back.")
+    severity: Series[str] = pa.Field(
+        isin=["warn", "block"], description="block where a failure stops the publication or holds back a release."
+    )
     description: Series[str] = pa.Field(description="What was expected, and what was found.")
     failures: Series[int] = pa.Field(ge=0, description="Number of rows or records that fail.")
 

@@ -1,9 +1,11 @@
 """Templates for own programme data: which columns a service fills in, in which unit, and which measure each becomes."""
 
-from dataclasses import dataclass
+from schemas.programme_studies import STUDIES
+from schemas.programme_template import GROUP_COLUMNS as GROUP_COLUMNS
+from schemas.programme_template import PLACE_COLUMNS as PLACE_COLUMNS
+from schemas.programme_template import Column as Column
+from schemas.programme_template import Template as Template
 
-PLACE_COLUMNS = ("service", "area_id", "period")
-GROUP_COLUMNS = ("sex", "age_group")
 UNITS_MARK = "UNITS"
 EXAMPLE_MARK = "EXAMPLE"
 """First cell of the two lines that every template comes with."""
@@ -22,43 +24,6 @@ PLACE_MEANINGS = {
     "sex": "female, male, transgender or unknown; all or empty for everybody.",
     "age_group": "Completed years, such as 18-24 or 65+; all or empty for everybody.",
 }
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of counts that a service fills in."""
-
-    name: str
-    measure_id: str
-    unit: str
-    meaning: str
-    example: str
-    drug: str = "all"
-    part_of: str = ""
-    """Column whose count this one cannot exceed."""
-
-    limit: str = ""
-    """lower or upper, where the column is a limit of the measure and not its value."""
-
-
-@dataclass(frozen=True)
-class Template:
-    """What one kind of service reports."""
-
-    id: str
-    title: str
-    columns: tuple[Column, ...]
-    grouped: bool = True
-    """Whether rows may be for one sex or age group."""
-
-    yearly: bool = False
-    """Whether only whole years make sense."""
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """Name all columns, in order."""
-        return (*PLACE_COLUMNS, *(GROUP_COLUMNS if self.grouped else ()), *(column.name for column in self.columns))
-
 
 _MEDICINES = {
     "methadone": "methadone",
@@ -205,6 +170,14 @@ TEMPLATES: dict[str, Template] = {
                     "60",
                     part_of="hcv_initial_infection",
                 ),
+                Column(
+                    "hcv_persistent_or_reinfected",
+                    "hcv_persistent_or_reinfected",
+                    "people",
+                    "Of these, people whose RNA was found again after that.",
+                    "10",
+                    part_of="hcv_cured_or_cleared",
+                ),
             ),
         ),
         Template(
@@ -238,6 +211,7 @@ TEMPLATES: dict[str, Template] = {
             grouped=False,
             yearly=True,
         ),
+        *STUDIES,
     )
 }
 """Every template, by the name that ``hre template`` takes."""

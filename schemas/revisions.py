@@ -20,15 +20,15 @@ class _Strict:
 class Revision(pa.DataFrameModel):
     """How many values changed between a release and the earlier ones that hold the same rows.
 
-    Grain: source, earlier release, later release. Each row of a release is compared with the newest earlier release that
-    holds it; rows count as added or missing only between two releases of one layout and query.
+    Grain: source, earlier release, later release. Each row of a release is compared with the newest earlier release
+    that holds it; rows count as added or missing only between two releases of one layout and query.
     """
 
     source_id: Series[str] = pa.Field(description="Source; see meta.sources.")
     release_from: Series[str] = pa.Field(description="Earlier release.")
     release_to: Series[str] = pa.Field(description="Later release.")
     same_layout: Series[bool] = pa.Field(
-        description="Whether both come from files of one layout and query; a selection of figures is never a whole file."
+        description="Whether both come from files of one layout and query; figures are a selection, never a file."
     )
     rows_compared: Series[int] = pa.Field(
         ge=0, description="Rows of the later release whose newest earlier release is this one."
@@ -55,8 +55,8 @@ class RevisionChange(pa.DataFrameModel):
     """The largest changes between releases, one value each; marts.revisions counts all of them.
 
     Grain: source, earlier release, later release, rank. At most 100 are listed for each pair of releases. Rank 1 is the
-    greatest difference over the square root of the greater value, so that a change of many deaths comes before a doubling
-    of one; rows that lost or gained their value come last. Corrections of ours are no revisions.
+    greatest difference over the square root of the greater value, so that a change of many deaths comes before a
+    doubling of one; rows that lost or gained their value come last. Corrections of ours are no revisions.
     """
 
     source_id: Series[str] = pa.Field(description="Source; see meta.sources.")

@@ -10,6 +10,7 @@ from schemas import economics, evidence, meta, model_evidence
 from schemas.area_tables import Area
 from schemas.corrections import CorrectionRow
 from schemas.figures import FigureCitation
+from schemas.history import IndicatorHistory
 from schemas.indicators import IndicatorValue
 from schemas.observations import Observation
 from schemas.quarantine import Quarantine
@@ -40,6 +41,7 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.indicator_values": IndicatorValue,
     "marts.latest_values": meta.LatestValue,
     "marts.target_summary": meta.TargetSummary,
+    "marts.indicator_history": IndicatorHistory,
     "marts.source_disagreements": meta.SourceDisagreement,
     "marts.intervention_value": economics.InterventionValue,
     "marts.intervention_acceptability": economics.Acceptability,

@@ -141,7 +141,7 @@ def run(
         targets = one.intervention.targets[one.level]
         higher = {lever: level for lever, level in targets.items() if level > np.max(values.get(lever, 0.0))}
         plans[one.name] = scale_up(values, 0.0, SCALE_UP_YEARS, **higher)
-    return {name: run_model(plan, draws, horizon) for name, plan in plans.items()}
+    return {name: run_model(plan, draws, horizon, threads=1) for name, plan in plans.items()}
 
 
 def spread_values(

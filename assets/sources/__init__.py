@@ -6,7 +6,10 @@ from assets.source import Source, as_source
 from schemas.source_card import SourceCard
 from schemas.sources import CONNECTED
 
-FIGURES_ONLY = ("ons_drug_poisoning",)
+FIGURES_ONLY_CARDS: tuple[SourceCard, ...] = ()
+"""Cards of sources of which only transcribed figures are at hand; no connector reads their files."""
+
+FIGURES_ONLY = tuple(card.id for card in FIGURES_ONLY_CARDS)
 SOURCE_IDS = (*CONNECTED, *FIGURES_ONLY)
 
 
@@ -24,24 +27,4 @@ def source(source_id: str) -> Source:
 def cards() -> dict[str, SourceCard]:
     """Give every source's card, those known only by figures included."""
     found = {source_id: source(source_id).CARD for source_id in CONNECTED}
-    return found | {card.id: card for card in _figures_only_cards()}
-
-
-def _figures_only_cards() -> tuple[SourceCard, ...]:
-    return (
-        SourceCard(
-            id="ons_drug_poisoning",
-            title="Deaths related to drug poisoning in England and Wales",
-            publisher="Office for National Statistics",
-            licence="Open Government Licence v3.0",
-            licence_url="https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
-            homepage="https://www.ons.gov.uk/peoplepopulationandcommunity/birthsdeathsandmarriages/deaths",
-            download_url="",
-            cadence="yearly",
-            basis="registration",
-            citation="Office for National Statistics, Deaths related to drug poisoning in England and Wales.",
-            coverage="England and Wales, registration years 1993-2021",
-            caveats=("Years are years of registration; inquests delay registration, often past the year of death.",),
-            figures_only=True,
-        ),
-    )
+    return found | {card.id: card for card in FIGURES_ONLY_CARDS}

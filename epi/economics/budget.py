@@ -42,7 +42,7 @@ def optimise_budget(options: pd.DataFrame, budget: float) -> BudgetPlan:
 
     Formula: maximise the sum of effects subject to the sum of costs <= budget. Exact: every combination of one half of
     the interventions is joined with the best affordable one of the other half. Of equally good choices the cheapest
-    is taken, then the one first in the order given (not funded comes before the levels). Bound and shadow price are
+    is taken, then the one that funds what comes first in the order given. Bound and shadow price are
     those of the linear relaxation. Effects add up: where interventions work on one another, give portfolios to
     `best_portfolio` instead.
 
@@ -232,11 +232,15 @@ def _checked(options: pd.DataFrame, budget: float) -> tuple[pd.DataFrame, list[R
 
 
 def _combinations(cost: FloatArray, effect: FloatArray, sets: list[Rows]) -> tuple[FloatArray, FloatArray]:
-    """Give cost and effect of every combination, the last intervention varying fastest, not funded first."""
+    """Give cost and effect of every combination, the last intervention varying fastest, not funded last.
+
+    An option that neither gains nor saves never counts as good as not funding it.
+    """
+    effect = np.where((cost >= 0) & (effect <= 0), -np.inf, effect)
     costs = effects = np.zeros(1)
     for members in sets:
-        costs = (costs[:, None] + np.concatenate([[0.0], cost[members]])).ravel()
-        effects = (effects[:, None] + np.concatenate([[0.0], effect[members]])).ravel()
+        costs = (costs[:, None] + np.append(cost[members], 0.0)).ravel()
+        effects = (effects[:, None] + np.append(effect[members], 0.0)).ravel()
     return costs, effects
 
 
@@ -264,7 +268,7 @@ def _levels(number: int, sets: list[Rows]) -> Iterator[int]:
     if sets:
         digits = np.unravel_index(number, [len(members) + 1 for members in sets])
         for digit, members in zip(digits, sets, strict=True):
-            yield int(members[digit - 1]) if digit else -1
+            yield int(members[digit]) if digit < len(members) else -1
 
 
 def _relaxed(cost: FloatArray, effect: FloatArray, sets: list[Rows], budget: float) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from epi.intervals import FloatArray, Numbers, broadcast
 
 AGE_WEIGHT_C = 0.1658
 AGE_WEIGHT_BETA = 0.04
+SMALL = 1e-4
 
 
 def weighted_years(
@@ -55,11 +56,9 @@ def weighted_years(
     plain = length * special.exprel(-discount_rate * length)
     total = (1 - age_weighting) * plain
     if age_weighting > 0:
-        # Integral of (a + y) e^(-s y) from 0 to L; the incomplete gamma function is exact for small s too.
         s = discount_rate + beta
         first = length * special.exprel(-s * length)
-        second = special.gammainc(2, s * length) / s**2 if s > 0 else length**2 / 2
-        total = total + age_weighting * constant * np.exp(-beta * start) * (start * first + second)
+        total = total + age_weighting * constant * np.exp(-beta * start) * (start * first + _rising(s * length, length))
     return np.asarray(total)[()]
 
 
@@ -193,3 +192,10 @@ def qalys(
     if not (alive >= 0).all():
         raise ValueError(f"people: expected numbers of 0 or more, found {np.min(alive)}.")
     return present_value(alive * quality * period_years, discount_rate, timing, period_years)
+
+
+def _rising(x: FloatArray, length: FloatArray) -> FloatArray:
+    """Give the integral of y e^(-s y) from 0 to L, with x = s L; a series where the closed form would be 0 / 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closed = special.gammainc(2, x) / x**2
+    return np.asarray(length**2 * np.where(x < SMALL, 0.5 - x / 3 + x**2 / 8, closed))

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from epi.intervals import FloatArray, Numbers, check_method
 
@@ -50,9 +51,7 @@ def discount_factors(periods: int, rate: float, timing: Timing = "start", period
     start = np.arange(periods, dtype=float) * period_years
     if timing == "continuous":
         force = np.log1p(rate)
-        # -expm1(-x) / x, with the limit 1 where nothing is discounted.
-        average = -np.expm1(-force * period_years) / (force * period_years) if force > 0 else 1.0
-        return np.asarray(np.exp(-force * start) * average)
+        return np.asarray(np.exp(-force * start) * special.exprel(-force * period_years))
     shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[timing] * period_years
     return np.asarray((1 + rate) ** -(start + shift))
 
@@ -156,14 +155,12 @@ def annuity(years: Numbers, rate: float, timing: Timing = "end") -> FloatArray:
     n = np.asarray(years, dtype=float)
     if not (n >= 0).all():
         raise ValueError(f"years: expected numbers of 0 or more, found {n[~(n >= 0)].ravel()[0]}.")
-    if rate == 0:
-        return n[()]
     force = np.log1p(rate)
-    total = -np.expm1(-n * force)
-    if timing == "continuous":
-        return np.asarray(total / force)[()]
+    total = n * special.exprel(-n * force)
+    if timing == "continuous" or rate == 0:
+        return np.asarray(total)[()]
     later = {"end": 0.0, "middle": 0.5, "start": 1.0}[timing]
-    return np.asarray(total / rate * (1 + rate) ** later)[()]
+    return np.asarray(total * (force / rate) * (1 + rate) ** later)[()]
 
 
 def equivalent_annual_cost(

@@ -10,6 +10,7 @@ from epi.intervals import FloatArray, Numbers, check_method
 
 EqualityIndex = Literal["atkinson", "kolm"]
 SHARES_ADD_TO = 1e-9
+SERIES_BELOW = 1e-8
 
 
 def equally_distributed_equivalent(
@@ -51,17 +52,13 @@ def equally_distributed_equivalent(
     levels, share = _levels(health, people, index)
     if not (np.isfinite(aversion) and aversion >= 0):
         raise ValueError(f"aversion: expected a finite number of 0 or more, found {aversion}.")
+    scale = levels if index == "kolm" else np.log(levels)
+    middle = (share * scale).sum(axis=-1)
+    if index == "kolm":
+        return np.asarray(middle + _tilted(-aversion, scale - middle[..., None], share))[()]
     if aversion == 0:
         return np.asarray((share * levels).sum(axis=-1))[()]
-    if index == "kolm":
-        return np.asarray(-special.logsumexp(-aversion * levels, axis=-1, b=share) / aversion)[()]
-    logs = np.log(levels)
-    if aversion == 1:
-        return np.asarray(np.exp((share * logs).sum(axis=-1)))[()]
-    # In logarithms, relative to the mean logarithm: powers of 70 years overflow at high aversion.
-    middle = (share * logs).sum(axis=-1, keepdims=True)
-    power = special.logsumexp((1 - aversion) * (logs - middle), axis=-1, b=share) / (1 - aversion)
-    return np.asarray(np.exp(middle[..., 0] + power))[()]
+    return np.asarray(np.exp(middle + _tilted(1 - aversion, scale - middle[..., None], share)))[()]
 
 
 def equity_weights(health: Numbers, people: Numbers, aversion: float, index: EqualityIndex = "atkinson") -> FloatArray:
@@ -230,6 +227,16 @@ def _levels(health: Numbers, people: Numbers, index: EqualityIndex) -> tuple[Flo
     if not ((number >= 0).all() and (total > 0).all()):
         raise ValueError(f"people: expected numbers of 0 or more and some people, found {np.min(number)}.")
     return levels, number / total
+
+
+def _tilted(tilt: float, deviation: FloatArray, share: FloatArray) -> FloatArray:
+    """Give log(sum of share x e^(tilt x deviation)) / tilt of deviations whose mean is 0, exact near tilt 0 too."""
+    size = abs(tilt) * float(np.abs(deviation).max(initial=0.0))
+    if size < SERIES_BELOW:
+        return np.asarray(tilt / 2 * (share * deviation**2).sum(axis=-1))
+    if size < 1:
+        return np.asarray(np.log1p((share * np.expm1(tilt * deviation)).sum(axis=-1)) / tilt)
+    return np.asarray(special.logsumexp(tilt * deviation, axis=-1, b=share) / tilt)
 
 
 def _check_groups(groups: pd.DataFrame, gains: pd.DataFrame, costs: pd.DataFrame, willingness_to_pay: float) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 
 from epi.economics.draws import checked, fitted, mean_values
 from epi.intervals import FloatArray
@@ -98,8 +97,8 @@ def two_way(model: Outcome, parameters: pd.DataFrame, first: str, second: str, p
     varied = table.index[table["distribution"] != "fixed"].tolist()
     if first == second or not {first, second} <= set(varied) or points < 2:
         raise ValueError(
-            f"two_way: expected two uncertain parameters of {varied[:20]} and 2 points or more; found {first}, {second} "
-            f"and {points}."
+            f"two_way: expected two uncertain parameters of {varied[:20]} and 2 points or more; found {first}, "
+            f"{second} and {points}."
         )
     shares = table.loc[[first, second]].query("distribution == 'dirichlet'")
     if shares["group"].duplicated().any():
@@ -144,7 +143,7 @@ def metamodel(parameters: pd.DataFrame, outcome: "pd.Series[float]") -> pd.DataF
             f"metamodel: expected outcomes of the same draws; found {len(outcome)} and {len(parameters)}, or other "
             "labels."
         )
-    x, y = parameters.to_numpy(dtype=float), outcome.to_numpy(dtype=float)
+    x, y = parameters.to_numpy(dtype=float), np.asarray(outcome, dtype=np.float64)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError("metamodel: expected finite values in every draw, found a missing or infinite one.")
     spread = x.std(axis=0, ddof=1) if len(x) > 1 else np.zeros(x.shape[1])
@@ -152,15 +151,25 @@ def metamodel(parameters: pd.DataFrame, outcome: "pd.Series[float]") -> pd.DataF
     if len(x) <= varies.sum() + 1:
         raise ValueError(f"metamodel: expected more draws than {varies.sum() + 1} parameters, found {len(x)}.")
     z = (x[:, varies] - x[:, varies].mean(axis=0)) / spread[varies]
-    model = sm.OLS(y, np.column_stack([np.ones(len(z)), z])).fit()
+    coefficient, error, explained = _least_squares(np.column_stack([np.ones(len(z)), z]), y)
     table = pd.DataFrame({"parameter_id": parameters.columns, "coefficient": 0.0, "standard_error": 0.0})
-    table.loc[varies, "coefficient"], table.loc[varies, "standard_error"] = model.params[1:], model.bse[1:]
-    variance = y.var(ddof=1)
+    table.loc[varies, "coefficient"], table.loc[varies, "standard_error"] = coefficient[1:], error[1:]
+    variance = float(y.var(ddof=1))
     table["variance_share"] = table["coefficient"] ** 2 / variance if variance > 0 else 0.0
     table = table.sort_values("coefficient", key=np.abs, ascending=False, kind="stable")
-    top = {"parameter_id": "intercept", "coefficient": model.params[0], "standard_error": model.bse[0]}
+    top = {"parameter_id": "intercept", "coefficient": coefficient[0], "standard_error": error[0]}
     result = pd.concat([pd.DataFrame([top | {"variance_share": np.nan}]), table], ignore_index=True)
-    return result.assign(r_squared=float(model.rsquared) if variance > 0 else np.nan)
+    return result.assign(r_squared=explained)
+
+
+def _least_squares(design: FloatArray, outcome: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Give coefficients, their standard errors and R^2 (nan where the outcome does not vary)."""
+    coefficient = np.asarray(np.linalg.lstsq(design, outcome, rcond=None)[0], dtype=float)
+    rest = ((outcome - design @ coefficient) ** 2).sum()
+    # Columns that repeat one another share their coefficient; the pseudo-inverse goes with that.
+    covariance = np.linalg.pinv(design.T @ design) * rest / (len(outcome) - design.shape[1])
+    total = ((outcome - outcome.mean()) ** 2).sum()
+    return coefficient, np.asarray(np.sqrt(np.diag(covariance))), float(1 - rest / total) if total > 0 else np.nan
 
 
 def _limits(parameters: pd.DataFrame) -> pd.DataFrame:

@@ -80,7 +80,7 @@ class Outcomes:
     Attributes:
         model: The model's `NAME`.
         horizon: The years and discount rates of the run.
-        events: Undiscounted counts, person-years and quantities of services, by name (`EVENT_UNITS` has their units).
+        events: Undiscounted counts, person-years and quantities of services, by name.
         events_discounted: The same, discounted at the rate of costs.
         costs: Undiscounted cost by category.
         costs_discounted: Discounted cost by category.

@@ -7,9 +7,11 @@ Draws are solved in blocks of `W`, side by side: row r of an array holds one num
 instructions (three times faster, measured); a block stays in the nearest cache. A draw never sees another one, so
 results do not depend on blocks or threads.
 
-Array `y` has 9 rows per position: 4 states of HIV, then 5 of HCV, of the same people. `work` holds the rates (rows up to
-`RATE_ROWS`), then what each stage of a step works out.
+Array `y` has 9 rows per position: 4 states of HIV, then 5 of HCV, of the same people. `work` holds the rates (rows up
+to `RATE_ROWS`), then what each stage of a step works out.
 """
+
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
 import numpy as np
 from numba import njit
@@ -72,7 +74,7 @@ def levels_at(time, work):
 @fast
 def add_up(y, work, positions):
     """Sum who shares equipment, who is infectious, who is on OAT and ART, in the community and in prison."""
-    work[SHARING : OVERDOSING] = 0.0
+    work[SHARING:OVERDOSING] = 0.0
     for p in range(positions):
         here, n = y[p * NS * W : (p + 1) * NS * W], work[PEOPLE + p * W : PEOPLE + p * W + W]
         passes = work[HIV_PASSES + p * W : HIV_PASSES + p * W + W]

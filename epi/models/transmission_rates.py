@@ -1,11 +1,11 @@
-"""From parameters to what the solver of the transmission model reads: rates by position, and the people at the start."""
+"""From parameters to what the solver of the transmission model reads: rates, and the people at the start."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from epi.models.interface import FloatArray
-from epi.models.transmission_layout import BY_POSITION, COMMUNITY, HIGH_NSP, INJECTING, ON_OAT, POSITIONS, RATES
+from epi.models.transmission_layout import BY_POSITION, COMMUNITY, ON_OAT, POSITIONS, RATES
 from epi.models.transmission_levers import LEVER_IDS
 
 FOUR_WEEKS = 365.25 / 28
@@ -62,7 +62,9 @@ def oat_mean(values: Mapping[str, FloatArray], methadone: str, others: str) -> F
     plain, extended = values["oat_share_buprenorphine"], values["oat_share_xr_buprenorphine"]
     if (plain + extended > 1 + 1e-12).any():
         found = float((plain + extended).max())
-        raise ValueError(f"oat_share_buprenorphine: expected at most 1 with oat_share_xr_buprenorphine, found {found:g}")
+        raise ValueError(
+            f"oat_share_buprenorphine: expected at most 1 with oat_share_xr_buprenorphine, found {found:g}"
+        )
     names = [others.format(name) for name in ("buprenorphine", "xr_buprenorphine")]
     rest = values[methadone] * (1 - plain - extended)
     return np.asarray(rest + values[names[0]] * plain + values[names[1]] * extended)
@@ -153,9 +155,7 @@ def _by_position(values: Mapping[str, FloatArray]) -> dict[str, list[FloatArray]
     overdose = [one, one, first, first, oat, oat, left, left, pause, pause * oat, values["former_overdose_rr"],
                 values["release_overdose_rr"], prison, prison * oat]  # fmt: skip
     rule = values["oat_nsp_interaction"]
-    hiv = both_together(
-        values["oat_hiv_rr"], values["nsp_hiv_rr"], values["oat_hiv_rr"] * values["nsp_hiv_rr"], rule
-    )
+    hiv = both_together(values["oat_hiv_rr"], values["nsp_hiv_rr"], values["oat_hiv_rr"] * values["nsp_hiv_rr"], rule)
     hcv = both_together(values["oat_hcv_rr"], values["nsp_hcv_rr"], values["oat_nsp_hcv_rr"], rule)
     injury = values["oat_injection_infection_rr"] * values["nsp_injection_infection_rr"]
     inside = values["prison_sharing_rr"]
@@ -166,7 +166,8 @@ def _by_position(values: Mapping[str, FloatArray]) -> dict[str, list[FloatArray]
 
     hiv_risk = risk(values["oat_hiv_rr"], values["nsp_hiv_rr"], hiv)
     hcv_risk = risk(values["oat_hcv_rr"], values["nsp_hcv_rr"], hcv)
-    hurt = risk(values["oat_injection_infection_rr"], values["nsp_injection_infection_rr"], injury)
+    hurt = risk(values["oat_injection_infection_rr"], values["nsp_injection_infection_rr"], injury)[:12]
+    hurt += [none, none]
     passed = values["protection_passed_on"]
     treated = [*ON_OAT, POSITIONS.index("prison_oat")]
     dying = [values["oat_other_mortality_rr"] if p in treated else one for p in range(len(POSITIONS))]
@@ -176,6 +177,7 @@ def _by_position(values: Mapping[str, FloatArray]) -> dict[str, list[FloatArray]
         "other_death": [values["other_mortality_rate"] * ratio for ratio in dying],
         "injection_infection": [values["injection_infection_rate"] * ratio for ratio in hurt],
         "hiv_risk": hiv_risk,
+        # Who has a higher risk than others, as in prison, does not pass more on for it.
         "hiv_passing": [1 - passed * (1 - np.minimum(ratio, 1)) for ratio in hiv_risk],
         "hcv_risk": hcv_risk,
         "hcv_passing": [1 - passed * (1 - np.minimum(ratio, 1)) for ratio in hcv_risk],
@@ -200,7 +202,8 @@ def people_at_start(values: Mapping[str, FloatArray]) -> FloatArray:
     size, paused = values["people_who_inject_drugs"], values["temporary_cessation_share"]
     oat, nsp = values["oat_coverage"], values["nsp_coverage"]
     drop = oat_mean(values, "oat_discontinuation_rate", "{}_discontinuation_rate")
-    first = oat * drop / (FOUR_WEEKS + drop)
+    leave = drop + 1 / values["injecting_duration_years"] + values["temporary_cessation_rate"]
+    first = oat * leave / (FOUR_WEEKS + leave)
     left = np.minimum(oat * drop / FOUR_WEEKS, 1 - oat)
     now = size * (1 - paused)
     people = np.zeros((len(POSITIONS), size.size))
@@ -255,7 +258,3 @@ def check_step(rates: FloatArray, steps_per_year: int) -> None:
             f"steps_per_year: expected at least {need} for people who move at {fastest:.1f} per year, "
             f"found {steps_per_year}; give more steps or check the rates"
         )
-
-
-ROW_GROUPS = {"high_nsp": HIGH_NSP, "on_oat": ON_OAT, "injecting": INJECTING}
-"""Positions of the groups whose person-years are outcomes."""

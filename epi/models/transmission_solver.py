@@ -3,11 +3,14 @@
 Import it inside a function: see `epi.models.transmission_kernel`.
 """
 
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+
 import numpy as np
 
 from epi.models import transmission_kernel as k
-from epi.models.transmission_kernel import NK, NP, NS, COUNTED, W, fast
+from epi.models.transmission_kernel import COUNTED, NK, NP, NS, W, fast
 
+LANES = W
 STOCK_ROWS = 10
 
 

@@ -1,6 +1,11 @@
 """What the transmission model's years and events are worth: utilities, disability weights, prices and who pays."""
 
-from epi.models.interface import Parameter
+from collections.abc import Mapping
+
+import numpy as np
+
+from epi.models.interface import FloatArray, Horizon, Parameter
+from epi.models.transmission_rates import oat_mean
 
 PAY_YEAR = "currency per person-year"
 
@@ -131,3 +136,136 @@ COST = (
         "cost_overdose_death", "An overdose death to society besides care.", "currency per death", 0, 1e9, "cost", 0
     ),
 )
+
+PAYERS = {
+    **dict.fromkeys(
+        ("oat", "nsp", "naloxone", "consumption_rooms", "drug_checking", "safer_supply", "hiv_tests", "hiv_care"),
+        "health system",
+    ),
+    **dict.fromkeys(
+        ("prep", "hcv_treatment", "hcv_care", "emergency_care", "injection_infection_care"), "health system"
+    ),
+    **dict.fromkeys(("prison", "crime", "overdose_deaths"), "society"),
+}
+"""Categories of cost and who carries them; the perspective of society takes all."""
+
+UTILITIES = {
+    **dict.fromkeys(("injecting", "injecting_nsp", "oat_left", "oat_left_nsp", "released"), "injecting"),
+    **dict.fromkeys(("oat_first_weeks", "oat_first_weeks_nsp", "oat", "oat_nsp", "paused_oat"), "oat"),
+    **dict.fromkeys(("paused", "former"), "cessation"),
+    **dict.fromkeys(("prison", "prison_oat"), "prison"),
+}
+"""Which utility holds in each position; the losses from HIV and HCV are taken off it."""
+OUT_OF_OAT = tuple(f"years_{name}" for name, kind in UTILITIES.items() if kind == "injecting")
+
+
+def costs(values: Mapping[str, FloatArray], events: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Give the cost of each category of `PAYERS` from events, discounted if the events are.
+
+    Formula: events or person-years x price, year by year, without the one-off `setup_cost`.
+
+    Args:
+        values: Every parameter of the model, arrays of length draws.
+        events: What was counted, draws x years.
+
+    Returns:
+        Cost by category, draws x years, in the currency of the prices.
+
+    References:
+        Briggs A, Claxton K, Sculpher M. Decision modelling for health economic evaluation. Oxford 2006, ch. 2.
+    """
+    price = {name: value[:, None] for name, value in values.items()}
+    out_of_oat = np.sum([events[name] for name in OUT_OF_OAT], axis=0)
+    medication = oat_mean(values, "cost_oat", "cost_{}")[:, None]
+    hcv_course = price["cost_hcv_course"] * events["hcv_courses"]
+    found = {
+        "oat": medication * (events["oat_years"] + events["years_prison_oat"]),
+        "nsp": price["cost_nsp"] * events["nsp_years"],
+        "naloxone": price["cost_naloxone_kit"] * events["naloxone_kits"],
+        "consumption_rooms": price["cost_consumption_room_visit"] * events["room_visits"],
+        "drug_checking": price["cost_drug_checking"] * events["checking_years"],
+        "safer_supply": price["cost_safer_supply"] * events["supply_years"],
+        "hiv_tests": price["cost_hiv_test"] * events["hiv_tests"],
+        "hiv_care": price["cost_art"] * events["art_years"]
+        + price["cost_hiv_untreated"] * events["hiv_untreated_years"],
+        "prep": price["cost_prep"] * events["prep_years"],
+        "hcv_treatment": hcv_course + price["cost_hcv_test"] * events["hcv_tests"],
+        "hcv_care": price["cost_hcv"] * events["years_hcv_f0_f3"] + price["cost_f4"] * events["years_hcv_f4"],
+        "emergency_care": price["cost_emergency_attendance"] * events["emergency_attendances"],
+        "injection_infection_care": price["cost_injection_infection"] * events["injection_infections"],
+        "prison": price["cost_prison"] * (events["years_prison"] + events["years_prison_oat"]),
+        "crime": price["cost_crime_injecting"] * out_of_oat + price["cost_crime_oat"] * events["oat_years"],
+        "overdose_deaths": price["cost_overdose_death"] * events["overdose_deaths"],
+    }
+    return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
+
+
+def setup_cost(values: Mapping[str, FloatArray], horizon: Horizon, discounted: bool) -> FloatArray:
+    """Give the one-off cost of consumption rooms in the year in which their scale-up begins.
+
+    Formula: cost x (1 + r)^-t at the time t of the beginning, where the target is above today's reach.
+
+    Args:
+        values: Every parameter of the model.
+        horizon: Years and discount rates.
+        discounted: Whether r is the rate of costs; otherwise 0.
+
+    Returns:
+        Array draws x years, 0 outside that year.
+
+    References:
+        As for `costs`.
+    """
+    begins = values["scale_up_start_year"]
+    grows = values["consumption_room_reach_target"] > values["consumption_room_reach"]
+    rate = horizon.discount_rate_cost if discounted else 0.0
+    paid = np.where(grows, values["cost_consumption_room_setup"] * (1 + rate) ** -begins, 0.0)
+    return np.where(np.arange(horizon.years) == np.floor(begins)[:, None], paid[:, None], 0.0)
+
+
+def effects(
+    values: Mapping[str, FloatArray], events: Mapping[str, FloatArray], rate: float = 0.0
+) -> dict[str, FloatArray]:
+    """Give QALYs and DALYs from person-years and deaths, discounted if they are.
+
+    Formulas: QALYs = sum of utility x person-years by position - losses x person-years with HIV and HCV.
+    YLD = sum of disability weight x person-years. YLL = deaths x (1 - exp(-d L)) / d with d = log(1 + r) and L the
+    remaining life expectancy (deaths x L without discounting). DALYs = YLL + YLD. Years after the horizon of people
+    still alive count nowhere in QALYs; YLL reach beyond it.
+
+    Args:
+        values: Every parameter of the model, arrays of length draws.
+        events: What was counted, draws x years; discounted at the rate of effects if `rate` is that rate.
+        rate: r per year.
+
+    Returns:
+        `qalys`, `yll`, `yld`, `dalys`, draws x years.
+
+    References:
+        Murray CJL. Quantifying the burden of disease. Bull World Health Organ 1994;72:429-445, without age weights.
+    """
+    value = {name: number[:, None] for name, number in values.items()}
+    gains = [value[f"utility_{kind}"] * events[f"years_{name}"] for name, kind in UTILITIES.items()]
+    losses = {
+        "utility_loss_hiv": "hiv_untreated_years",
+        "utility_loss_art": "art_years",
+        "utility_loss_hcv": "years_hcv_f0_f3",
+        "utility_loss_f4": "years_hcv_f4",
+    }
+    weights = {
+        "disability_hiv_acute": "years_hiv_acute",
+        "disability_hiv": "years_hiv_chronic",
+        "disability_art": "art_years",
+        "disability_hcv": "years_hcv_f0_f3",
+        "disability_f4": "years_hcv_f4",
+        "disability_oat": "oat_years",
+    }
+    qalys = np.sum(gains, axis=0) - np.sum([value[loss] * events[name] for loss, name in losses.items()], axis=0)
+    yld = np.sum([value[weight] * events[name] for weight, name in weights.items()], axis=0)
+    yld = yld + value["disability_injecting"] * np.sum([events[name] for name in OUT_OF_OAT], axis=0)
+    force = float(np.log1p(rate))
+    lost = {cause: value[f"life_years_lost_{cause}"] for cause in ("overdose", "other", "hiv", "liver")}
+    years = {cause: -np.expm1(-force * number) / force if force > 0 else number for cause, number in lost.items()}
+    yll = np.sum([years[cause] * events[f"{cause}_deaths"] for cause in lost], axis=0)
+    found = {"qalys": qalys, "yll": yll, "yld": yld, "dalys": yll + yld}
+    return {name: np.asarray(number, dtype=np.float64) for name, number in found.items()}

@@ -15,6 +15,7 @@ CONNECTED = (
     "who_gho",
     "world_bank",
     "eurostat_causes_of_death",
+    "ons_drug_poisoning",
     "hri_global_state",
     "cdc_dispensing",
     "census_population",
