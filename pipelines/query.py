@@ -33,7 +33,8 @@ TABLE_FUNCTIONS = frozenset(
         "pragma_version", "pg_timezone_names", "icu_calendar_names", "observations_as_of", "indicator_values_as_of",
     }
 )  # fmt: skip
-"""The last two are the published file's own. Others read files (read_csv), follow memory addresses (arrow_scan), hide SQL from this list (query) or set things."""
+"""The last two are the published file's own. Others read files (read_csv), follow memory addresses (arrow_scan), hide
+SQL from this list (query) or set things."""
 
 _COMMENTS = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _EXPLAIN = re.compile(

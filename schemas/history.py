@@ -21,7 +21,8 @@ class IndicatorHistory(pa.DataFrameModel):
 
     Grain: indicator, area, period, strata, known_from. Made from the releases published by each day, with today's
     definitions, code and corrections: it shows what publishers revised, not what we did.
-    marts.indicator_values_as_of(day) reads it. Indicators on the quality of the data are left out: they are about releases themselves.
+    marts.indicator_values_as_of(day) reads it. Indicators on the quality of the data are left out: they are about
+    releases themselves.
     """
 
     indicator_id: Series[str] = pa.Field(description="Indicator; see meta.indicators.")

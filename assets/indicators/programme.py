@@ -2,18 +2,15 @@
 
 import pandas as pd
 
-from assets.indicators.measures import PLACE_AND_TIME, Measures, pair
-from assets.indicators.rows import indicator_rows, provenance
-from epi.coverage import coverage
-from epi.intervals import binomial_interval
+from assets.indicators.measures import Measures
+from assets.indicators.shares import OURS as _OURS
+from assets.indicators.shares import OWN as OWN
+from assets.indicators.shares import OWN_RULE as _RULE
+from assets.indicators.shares import beside, covered, own_share, ratio, with_newest
 from schemas.indicators import GRAIN, IndicatorCard, Target
 
-OWN = ("programme_data",)
 RESIDENTS = ("census_population", "cdc_wonder", "un_population")
-_OLDEST_SIZE_ESTIMATE_YEARS = 5
 _HIDDEN = "none: a count of everything the services gave"
-_RULE = "own data: 1-9 hidden, with what would tell them; others rounded to 5; audited"
-_OURS = "Own programme data of the services that sent files; no official figure."
 _CDC = "CDC, hepatitis C virus clearance cascade, MMWR 72(26), 2023"
 
 KITS = IndicatorCard(
@@ -149,7 +146,7 @@ def compute(measures: Measures) -> pd.DataFrame:
             _kits(measures),
             _per_client(measures),
             _oat_per_pwid(measures),
-            *(_shares(card, measures, part, whole) for card, part, whole in SHARES),
+            *(own_share(card, measures, part, whole) for card, part, whole in SHARES),
         ],
         ignore_index=True,
     )
@@ -168,80 +165,23 @@ def behind(official: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
 def _kits(measures: Measures) -> pd.DataFrame:
     kits = measures.read("naloxone_kits_distributed", OWN, calendar_year=True, total=True)
     people = measures.read("resident_population", RESIDENTS, calendar_year=True, total=True)
-    frame = _both(kits, people, "people")
-    return _ratio(KITS, frame, "people", 100_000, "kits / resident population")
+    frame = beside(kits, people, "people")
+    return ratio(KITS, frame, "people", 100_000, "kits / resident population")
 
 
 def _per_client(measures: Measures) -> pd.DataFrame:
     syringes = measures.read("syringes_distributed", OWN, calendar_year=True, total=True)
     clients = measures.read("nsp_clients", OWN, calendar_year=True, total=True)
-    return _ratio(SYRINGES_PER_CLIENT, _both(syringes, clients, "clients"), "clients", 1, "syringes / clients")
+    return ratio(SYRINGES_PER_CLIENT, beside(syringes, clients, "clients"), "clients", 1, "syringes / clients")
 
 
 def _oat_per_pwid(measures: Measures) -> pd.DataFrame:
     clients = measures.read("oat_clients", OWN, calendar_year=True, total=True)
     size = measures.read("people_who_inject_drugs", OWN, calendar_year=True, total=True)
-    size = size[size["status"] == "reported"].assign(size_end=size["period_end"]).sort_values("size_end")
-    columns = ["area_id", "size_end", "value", "lower", "upper", "status", "is_provisional", "source_id", "release"]
-    frame = pd.merge_asof(
-        clients.sort_values("period_end"),
-        size[columns],
-        left_on="period_end",
-        right_on="size_end",
-        by="area_id",
-        suffixes=("", "_people"),
-    )
-    age = frame["period_end"].dt.year - frame["size_end"].dt.year
-    frame = frame[age <= _OLDEST_SIZE_ESTIMATE_YEARS].reset_index(drop=True)
-    limits = coverage(frame["value"], frame["value_people"], frame["lower_people"], frame["upper_people"])
-    return _ratio(
+    return covered(
         OAT_PER_PWID,
-        frame.assign(
-            lower_95=100 * limits["lower"],
-            upper_95=100 * limits["upper"],
-            denominator_low=frame["lower_people"],
-            denominator_high=frame["upper_people"],
-        ),
+        with_newest(clients, size),
         "people",
         100,
         "people on OAT / people who inject drugs; range of the denominator",
-    )
-
-
-def _shares(card: IndicatorCard, measures: Measures, part: str, whole: str) -> pd.DataFrame:
-    frame = _both(measures.read(part, OWN, total=True), measures.read(whole, OWN, total=True), "whole")
-    # Rounding apart can lift a part a little over its whole.
-    counted = frame["value"].where(frame["value"] <= frame["value_whole"], frame["value_whole"])
-    lower, upper = binomial_interval(counted, frame["value_whole"])
-    return _ratio(
-        card,
-        frame.assign(value=counted.where(frame["value"].notna()), lower_95=100 * lower, upper_95=100 * upper),
-        "whole",
-        100,
-        "part / whole; Wilson interval",
-    )
-
-
-def _both(first: pd.DataFrame, second: pd.DataFrame, name: str) -> pd.DataFrame:
-    return pair(first, second, PLACE_AND_TIME, name, how="inner").reset_index(drop=True)
-
-
-def _ratio(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, method: str) -> pd.DataFrame:
-    """Divide two measures; what is hidden in either hides the ratio."""
-    below = frame[f"value_{name}"]
-    status = frame["status"].mask(frame["status"] == "reported", frame[f"status_{name}"])
-    empty = (status == "reported") & ~(below > 0)
-    return indicator_rows(
-        card,
-        frame.assign(
-            strata="all",
-            numerator=frame["value"].where(status == "reported"),
-            denominator=below,
-            value=per * frame["value"] / below.where(below > 0),
-            method=method,
-            status=status.mask(empty, "not_applicable"),
-            reason=frame["note"].mask(empty, "nobody to divide by"),
-            is_provisional=frame["is_provisional"] | frame[f"is_provisional_{name}"].fillna(False).astype("bool"),
-            **provenance(frame, name),
-        ),
     )

@@ -100,7 +100,7 @@ def _published(card: IndicatorCard, measures: Measures, measure_id: str) -> pd.D
 def _lag(measures: Measures) -> pd.DataFrame:
     rows = measures.newest_by_source(FOLLOWED)
     named = rows.assign(
-        value=(pd.to_datetime(rows["release"]) - rows["period_end"]).dt.days.astype("float64"),
+        value=(pd.to_datetime(rows["release"].str.slice(0, 10)) - rows["period_end"]).dt.days.astype("float64"),
         strata=with_part(with_part(strata(rows), "measure", rows["measure_id"]), "source", rows["source_id"]),
         status="reported",
         method="release date - last day of the newest period",

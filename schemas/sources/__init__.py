@@ -16,6 +16,7 @@ CONNECTED = (
     "world_bank",
     "eurostat_causes_of_death",
     "ons_drug_poisoning",
+    "ukhsa_uam_nesi",
     "hri_global_state",
     "cdc_dispensing",
     "census_population",
