@@ -1,5 +1,6 @@
 """The asset graph: one Dagster asset for each table, each calling one step and adding rows, columns and checks."""
 
+import datetime
 from collections.abc import Iterator
 
 import dagster as dg
@@ -7,8 +8,8 @@ import pandas as pd
 
 from assets import assembly, steps
 from assets.ingest import Ingested
-from assets.plausibility import Blocked, Check
-from assets.sources import CONNECTED
+from assets.plausibility import Blocked, Check, cadence_days
+from assets.sources import CONNECTED, source
 from assets.tables import Made
 from assets.workspace import Workspace
 from schemas.tables import MODELS, column_descriptions, describe
@@ -66,7 +67,12 @@ def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
     """Make the two assets of a source: its kept releases, and the observations read from them."""
     snapshots_key, observations_key = dg.AssetKey([source_id, "snapshots"]), dg.AssetKey([source_id, "observations"])
 
-    @dg.asset(key=snapshots_key, group_name=source_id, description="Kept releases of the source, as published.")
+    @dg.asset(
+        key=snapshots_key,
+        group_name=source_id,
+        description="Kept releases of the source, as published.",
+        freshness_policy=_freshness(source_id),
+    )
     def snapshots(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
         record = steps.bring_in(workspace, source_id)
         return dg.MaterializeResult(metadata={key: _plain(value) for key, value in record.items()})
@@ -98,6 +104,16 @@ def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
         )
 
     return [snapshots, observations]
+
+
+def _freshness(source_id: str) -> dg.FreshnessPolicy | None:
+    """Tell Dagster how long ago we may last have looked for news; how old the news is, a check of ours tells."""
+    days = cadence_days(source(source_id).CARD.cadence)
+    if days is None:
+        return None
+    return dg.FreshnessPolicy.time_window(
+        fail_window=datetime.timedelta(days=2 * days), warn_window=datetime.timedelta(days=days)
+    )
 
 
 def _source_metadata(ingested: Ingested) -> dict[str, dg.MetadataValue]:

@@ -73,7 +73,8 @@ def held_back(rows: pd.DataFrame, arrived: dict[str, str], let_through: set[tupl
     known = rows[(rows["status"] == "reported") & (rows["value"] > 0)]
     series = known.groupby(KEY, sort=False, observed=True).ngroup()
     slim = known[["source_id", "release", "snapshot_id", "measure_id", "value"]].assign(_series=series)
-    slim = slim.assign(_rank=rank_of_releases(slim["release"]), _came=slim["snapshot_id"].map(arrived).fillna(""))
+    came = slim["snapshot_id"].map(lambda snapshot_id: arrived.get(snapshot_id, "")).astype("str")
+    slim = slim.assign(_rank=rank_of_releases(slim["release"]), _came=came)
     return [held for _, of_source in slim.groupby("source_id", sort=True) for held in _held(of_source, let_through)]
 
 

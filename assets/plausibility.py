@@ -106,8 +106,11 @@ def sexes_within_total(newest: pd.DataFrame) -> Check:
 
 
 def few_people_inject_drugs(newest: pd.DataFrame) -> Check:
-    """Check that people who inject drugs are at most 5 % of the residents of their place, in any year at hand."""
-    rows = newest[(newest["status"] == "reported") & (newest[GROUP_COLUMNS] == "all").all(axis=1)]
+    """Check that people who inject drugs are at most 5 % of the residents of their place.
+
+    Residents are the largest count at hand, of any year and age group: some places have working ages only.
+    """
+    rows = newest[newest["status"] == "reported"]
     residents = rows[rows["measure_id"] == "resident_population"].groupby("area_id")["value"].max().rename("residents")
     both = rows[rows["measure_id"] == "people_who_inject_drugs"].join(residents, on="area_id", how="inner")
     wrong = both[both["value"] > MOST_INJECTING * both["residents"]]
@@ -160,14 +163,29 @@ def labels_are_known(quarantine: pd.DataFrame) -> Check:
     return check("core.quarantine", "labels_are_known", len(unknown), f"{text}: {named[:600]}" if named else text)
 
 
-def numerators_within_denominators(values: pd.DataFrame) -> Check:
-    """Check that no share of a group is of more people than the group has."""
-    rows = values[(values["status"] == "reported") & (values["unit"] == "percent")]
+def numerators_within_denominators(values: pd.DataFrame, indicator_ids: list[str]) -> Check:
+    """Check that no share of a group is of more people than the group has.
+
+    Args:
+        values: ``marts.indicator_values``.
+        indicator_ids: Indicators whose numerator is part of their denominator.
+    """
+    rows = values[(values["status"] == "reported") & values["indicator_id"].isin(indicator_ids)]
     both = rows[rows["numerator"].notna() & rows["denominator"].notna()]
     wrong = both[both["numerator"] > both["denominator"]].sort_values("numerator")
     first = f", such as {wrong['indicator_id'].iloc[-1]} of {wrong['area_id'].iloc[-1]}" if len(wrong) else ""
     text = f"expected no numerator above its denominator in {len(both):,} shares; {len(wrong)} are{first}"
     return check("marts.indicator_values", "numerators_within_denominators", len(wrong), text)
+
+
+def cadence_days(cadence: str) -> int | None:
+    """Give the days between two releases; None where a source publishes now and then.
+
+    Args:
+        cadence: How often it is published, as its card says.
+    """
+    said = {cadence.find(word): days for word, days in CADENCE_DAYS.items() if word in cadence}
+    return said[min(said)] if said else None
 
 
 def freshness(source_id: str, cadence: str, release: str, today: datetime.date) -> Check | None:
@@ -183,10 +201,9 @@ def freshness(source_id: str, cadence: str, release: str, today: datetime.date) 
         None for a source without release or without regular cadence. The text names no day but the release's and the
         last one allowed, so that nothing changes from day to day.
     """
-    said = {cadence.find(word): days for word, days in CADENCE_DAYS.items() if word in cadence}
-    if not said or not release:
+    days = cadence_days(cadence)
+    if days is None or not release:
         return None
-    days = said[min(said)]
     last = datetime.date.fromisoformat(release[:10]) + datetime.timedelta(days=2 * days + 31)
     late = int(today > last)
     text = f"published {cadence}; newest release at hand {release}: expected a newer one by {last}, "

@@ -16,9 +16,14 @@ def jobs() -> list[UnresolvedAssetJobDefinition]:
     return [whole, *[_source_job(source_id) for source_id in CONNECTED]]
 
 
+def source_job_name(source_id: str) -> str:
+    """Give the name of a source's job."""
+    return f"refresh_{source_id}"
+
+
 def _source_job(source_id: str) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
-        f"refresh_{source_id}",
+        source_job_name(source_id),
         selection=dg.AssetSelection.groups(source_id).downstream() | dg.AssetSelection.groups("figures"),
         description=f"Look for news of {source_id} only, then publish.",
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets import tables
 from assets.downloads import Downloads
+from assets.revisions import newest_changes
 from assets.source_facts import source_facts
 from assets.sources import CONNECTED, FIGURES_ONLY, source
 from assets.workspace import Workspace
@@ -64,6 +66,8 @@ class Outcome:
     message: str
     seconds: float
     unchanged: bool
+    revisions: list[str] = field(default_factory=list)
+    """The largest changes that this run's new releases brought, in a line each."""
 
 
 def refresh(
@@ -164,7 +168,16 @@ def _outcome(settings: Settings, bench: Workspace, result: dg.ExecuteInProcessRe
     else:
         message = "nothing changed; the publication stays" if unchanged else "published"
     code = PUBLISHED_WITHOUT_A_SOURCE if refused else PUBLISHED
-    return Outcome(code, result.run_id, sources, database, site, message, 0.0, unchanged)
+    outcome = Outcome(code, result.run_id, sources, database, site, message, 0.0, unchanged)
+    outcome.revisions = _revisions(bench, sources)
+    return outcome
+
+
+def _revisions(bench: Workspace, sources: list[SourceOutcome]) -> list[str]:
+    """Tell what the new releases changed, largest first."""
+    new = tuple(each.source_id for each in sources if each.state == "new release")
+    made = tables.last_good(bench.tables / "core") if new else None
+    return newest_changes(made.table("marts.revision_changes"), new) if made else []
 
 
 def _first_fault(result: dg.ExecuteInProcessResult) -> str:

@@ -171,6 +171,9 @@ def summary(out: Console, outcome: "Outcome", settings: Settings) -> None:
     emit(out, table(headings, [_summary_row(source) for source in outcome.sources]))
     for source in outcome.sources:
         _messages(out, source)
+    if outcome.revisions:
+        out.print(Text("Largest changes of earlier values (all: marts.revision_changes):", style="bold"))
+        out.print(Text("".join(f"  {clean(line, 400)}\n" for line in outcome.revisions)), soft_wrap=True)
     message = outcome.message.strip()
     out.print(Text(message[:1].upper() + message[1:], style="bold" if outcome.exit_code != 1 else "bold red"))
     out.print(Text(f"Run {outcome.run_id}, {outcome.seconds:.1f} s."))

@@ -8,8 +8,18 @@ from epi.equity import inequality
 from epi.rates import rate_difference, rate_ratio
 from schemas.indicators import IndicatorCard
 
-REFERENCES = {"sex": "female", "race_ethnicity": "white_non_hispanic"}
-"""Kind of group, and the group that the others are held against: the one that is there in every source."""
+REFERENCES = {
+    "sex": ("female",),
+    "race_ethnicity": (
+        "Non-Hispanic White",
+        "White, non-Hispanic",
+        "single: White, not Hispanic",
+        "bridged: White, not Hispanic",
+    ),
+}
+"""Kind of group, and the group that the others are held against, as each source writes it.
+
+Bridged and single races are two classifications: a group of one is only held against the reference of the same."""
 
 FEWEST_PLACES = 5
 DRAWS = 1_000
@@ -98,7 +108,11 @@ def compute(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(values: pd.DataFrame) -> pd.DataFrame:
-    pairs = [_against_reference(values, kind, reference) for kind, reference in REFERENCES.items()]
+    pairs = [
+        _against_reference(values, kind, reference)
+        for kind, references in REFERENCES.items()
+        for reference in references
+    ]
     both = pd.concat(pairs, ignore_index=True)
     shown = (both["status"] == "reported") & (both["status_reference"] == "reported")
     counted = shown & both[["numerator", "denominator", "numerator_reference", "denominator_reference"]].notna().all(

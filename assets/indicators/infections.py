@@ -4,10 +4,16 @@ import pandas as pd
 
 from assets.indicators.measures import Measures, strata
 from assets.indicators.rows import indicator_rows, remark
+from assets.indicators.shares import exceeding
+from epi.intervals import binomial_interval
 from schemas.indicators import IndicatorCard
 
 _GAM = "UNAIDS, Global AIDS Monitoring"
-_SURVEY = "Often a survey in a few cities, not the country; no sample size is published, so no interval can be given."
+_SURVEY = "Often a survey in a few cities, not the country; no interval where the number tested is not published."
+_PRECEDENCE = (
+    "Global AIDS Monitoring comes first, then the Key Populations Atlas, then the World Drug Report's annex (single "
+    "years only); a change of source inside a series is a break."
+)
 
 HIV = IndicatorCard(
     id="hiv_prevalence_pwid",
@@ -20,9 +26,9 @@ HIV = IndicatorCard(
     denominator_type="tested",
     unit="percent",
     polarity="lower",
-    interval_method="none published",
+    interval_method="Wilson where the number tested is published, else none",
     suppression_rule="none: published national figures",
-    caveats=(_SURVEY,),
+    caveats=(_SURVEY, _PRECEDENCE),
     references=(f"{_GAM}, indicator 1.3C",),
 )
 HCV = IndicatorCard(
@@ -36,11 +42,12 @@ HCV = IndicatorCard(
     denominator_type="tested",
     unit="percent",
     polarity="lower",
-    interval_method="none published",
+    interval_method="Wilson where the number tested is published, else none",
     suppression_rule="none: published national figures",
     caveats=(
-        "Antibodies show past or present infection. Viraemic prevalence (indicator 25 proper) has no source yet, so "
-        "the target of an 80 % fall against 2015 cannot be judged.",
+        "Antibodies show past or present infection. Viraemic prevalence is an indicator of its own, from own data; the "
+        "target of an 80 % fall against 2015 cannot be judged from antibodies.",
+        "Global AIDS Monitoring comes first, the Key Populations Atlas where it has no value; a change is a break.",
         _SURVEY,
     ),
     references=(f"{_GAM}, viral hepatitis among people who inject drugs",),
@@ -61,6 +68,7 @@ SIZE = IndicatorCard(
     caveats=(
         "Estimates by different methods and years; many countries publish no limits.",
         "WHO and UNAIDS advise a new estimate every five years.",
+        _PRECEDENCE,
     ),
     references=(f"{_GAM}, indicator 1.2C", "WHO and UNAIDS 2010"),
 )
@@ -70,6 +78,12 @@ _MEASURE = {
     HCV.id: "hcv_antibody_prevalence_pwid_pct",
     SIZE.id: "people_who_inject_drugs",
 }
+_SOURCES = {
+    HIV.id: ("unaids_gam", "unaids_kp_atlas", "unodc_annex"),
+    HCV.id: ("unaids_gam", "unaids_kp_atlas"),
+    SIZE.id: ("unaids_gam", "unaids_kp_atlas", "unodc_annex"),
+}
+"""Sources of each, in order of precedence."""
 
 
 def compute(measures: Measures) -> pd.DataFrame:
@@ -78,7 +92,7 @@ def compute(measures: Measures) -> pd.DataFrame:
     Grain: indicator, area, period, strata.
     """
     return pd.concat(
-        [as_published(card, measures, _MEASURE[card.id], ("unaids_gam",)) for card in CARDS], ignore_index=True
+        [as_published(card, measures, _MEASURE[card.id], _SOURCES[card.id]) for card in CARDS], ignore_index=True
     )
 
 
@@ -92,18 +106,28 @@ def as_published(card: IndicatorCard, measures: Measures, measure_id: str, sourc
         sources: Sources in order of precedence.
     """
     rows = measures.read(measure_id, sources, calendar_year=True)
-    has_limits = rows["lower"].notna() | rows["upper"].notna()
-    method = pd.Series("value as published", index=rows.index, dtype="str")
+    published = rows["lower"].notna() | rows["upper"].notna()
+    size = tested(rows["note"]).where((card.unit == "percent") & ~published & (rows["value"] <= 100))
+    count = rows["value"] / 100 * size
+    lower, upper = binomial_interval(count, size)
+    method = pd.Series("value as published, without limits", index=rows.index, dtype="str")
     return indicator_rows(
         card,
         rows.assign(
             strata=strata(rows),
-            lower_95=rows["lower"],
-            upper_95=rows["upper"],
-            method=method.mask(has_limits, "value and limits as published").mask(
-                ~has_limits, "value as published, without limits"
+            lower_95=rows["lower"].fillna(pd.Series(100 * lower, index=rows.index)),
+            upper_95=rows["upper"].fillna(pd.Series(100 * upper, index=rows.index)),
+            numerator=count,
+            denominator=size,
+            method=method.mask(published, "value and limits as published").mask(
+                count.notna(), "value as published; Wilson interval of the number tested"
             ),
-            reason=remark(rows["note"]),
+            reason=remark(exceeding(rows["value"], 100 if card.unit == "percent" else 1), rows["note"]),
             source_ids=rows["source_id"],
         ),
     )
+
+
+def tested(note: pd.Series) -> pd.Series:
+    """Read the number tested from a remark that gives it as ``denominator 310``; null where it gives none."""
+    return note.str.extract(r"\bdenominator ([\d,]+)\b", expand=False).str.replace(",", "").astype("float64")

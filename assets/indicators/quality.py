@@ -115,7 +115,7 @@ def _revisions(measures: Measures) -> pd.DataFrame:
     several = rows[rows.groupby(keys)["release"].transform("nunique") > 1]
     if several.empty:
         return indicator_rows(REVISION, several.assign(strata="all", method="", source_ids="", is_provisional=False))
-    dated = several.assign(_release=pd.to_datetime(several["release"]))
+    dated = several.assign(_release=pd.to_datetime(several["release"].str.slice(0, 10)))
     by = [name for name in keys if name != "period_end"]
     found = revision_summary(dated, by=by, reference="period_end", release="_release", value="value").reset_index()
     last = dated.sort_values("_release").drop_duplicates(keys, keep="last")
@@ -138,7 +138,7 @@ def _estimate_age(measures: Measures) -> pd.DataFrame:
     rows = measures.read("people_who_inject_drugs", ("unaids_gam",), calendar_year=True, total=True)
     rows = rows[rows["status"] == "reported"]
     newest = rows.sort_values("period_end").drop_duplicates("area_id", keep="last").reset_index(drop=True)
-    age = (pd.to_datetime(newest["release"]) - newest["period_end"]).dt.days / DAYS_PER_YEAR
+    age = (pd.to_datetime(newest["release"].str.slice(0, 10)) - newest["period_end"]).dt.days / DAYS_PER_YEAR
     grade = pd.cut(age, [-100.0, 2, 5, 10, 1000], labels=["A", "B", "C", "D"]).astype("str")
     named = newest.assign(
         value=age.clip(lower=0),

@@ -3,22 +3,51 @@
 import pandas as pd
 
 from assets.indicators import (
+    alerts,
     canada,
     consumption_sites,
+    coverage,
     equity,
+    hepatitis_c,
+    hiv,
     infections,
+    involved_drugs,
+    mortality,
+    nonfatal,
     overdose,
     policy,
+    population_size,
     programme,
     quality,
+    rights,
     services,
+    treatment,
     trends,
 )
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
 
-TOPICS = (overdose, canada, infections, services, programme, consumption_sites, policy, quality)
+TOPICS = (
+    overdose,
+    mortality,
+    involved_drugs,
+    canada,
+    nonfatal,
+    alerts,
+    infections,
+    hiv,
+    hepatitis_c,
+    population_size,
+    services,
+    coverage,
+    treatment,
+    programme,
+    consumption_sites,
+    policy,
+    rights,
+    quality,
+)
 """Topics that make rows from measures."""
 
 DERIVED = (trends, equity)

@@ -20,6 +20,8 @@ def published_card(
 ) -> IndicatorCard:
     """Make the card of a share that its publisher calculates; ``more`` sets any other field."""
     plain: dict[str, object] = {
+        "numerator": over,
+        "denominator": of,
         "numerator_type": "tested",
         "denominator_type": "tested",
         "unit": "percent",
@@ -27,19 +29,18 @@ def published_card(
         "interval_method": "limits as published; Wilson where the number tested is published; else none",
         "suppression_rule": "none: published national figures",
     }
-    return IndicatorCard(id, number, title, question, numerator=over, denominator=of, **{**plain, **more})  # type: ignore[arg-type]
+    return IndicatorCard(id, number, title, question, **{**plain, **more})  # type: ignore[arg-type]
 
 
 def own_card(id: str, number: str, title: str, question: str, over: str, of: str, **more: object) -> IndicatorCard:
     """Make the card of a share that services' own counts tell; ``more`` sets any other field."""
     plain: dict[str, object] = {
-        "title": f"{title}, own programme data",
         "numerator_type": "programme",
         "interval_method": "Wilson, of counts that are rounded to 5",
         "suppression_rule": OWN_RULE,
         "caveats": (OURS,),
     }
-    return published_card(id, number, title, question, over, of, **{**plain, **more})
+    return published_card(id, number, f"{title}, own programme data", question, over, of, **{**plain, **more})
 
 
 def own_share(card: IndicatorCard, measures: Measures, part: str, whole: str) -> pd.DataFrame:
@@ -84,7 +85,9 @@ def with_newest(frame: pd.DataFrame, sizes: pd.DataFrame, name: str = "people") 
     return found[recent].sort_values(["area_id", "period_end"], ignore_index=True)
 
 
-def covered(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, method: str) -> pd.DataFrame:
+def covered(
+    card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, method: str, others: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Make the rows of a coverage, with the range that the limits of its denominator leave.
 
     Args:
@@ -93,16 +96,19 @@ def covered(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, met
         name: The denominator's name in the columns.
         per: 100 for percent, 1 for units per person.
         method: How value and interval were found.
+        others: Names of further measures that the value rests on.
     """
     low, high = frame[f"lower_{name}"], frame[f"upper_{name}"]
     limits = coverage(frame["value"], frame[f"value_{name}"], low, high, per=per)
     limited = frame.assign(
         lower_95=limits["lower"], upper_95=limits["upper"], denominator_low=low, denominator_high=high
     )
-    return ratio(card, limited, name, per, method)
+    return ratio(card, limited, name, per, method, others)
 
 
-def ratio(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, method: str) -> pd.DataFrame:
+def ratio(
+    card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, method: str, others: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Divide two measures; what is hidden in either hides the ratio, and more than 100 % is kept and told.
 
     Args:
@@ -111,13 +117,14 @@ def ratio(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, metho
         name: The second measure's name in the columns.
         per: What the quotient is multiplied by.
         method: How value and interval were found.
+        others: Names of further measures that the value rests on.
     """
     below = frame[f"value_{name}"]
     status = frame["status"].mask(frame["status"] == "reported", frame[f"status_{name}"])
     empty = (status == "reported") & ~(below > 0)
     value = per * frame["value"] / below.where(below > 0)
     reason = frame["note"] if "reason" not in frame else frame["reason"]
-    group = frame["strata"] if "strata" in frame else "all"
+    group = frame.get("strata", "all")
     return indicator_rows(
         card,
         frame.assign(
@@ -128,10 +135,17 @@ def ratio(card: IndicatorCard, frame: pd.DataFrame, name: str, per: float, metho
             method=method,
             status=status.mask(empty, "not_applicable"),
             reason=remark(exceeding(value, per), reason).mask(empty, "nobody to divide by"),
-            is_provisional=frame["is_provisional"] | frame[f"is_provisional_{name}"].fillna(False).astype("bool"),
-            **provenance(frame, name),
+            is_provisional=_any_early(frame, name, *others),
+            **provenance(frame, name, *others),
         ),
     )
+
+
+def _any_early(frame: pd.DataFrame, *names: str) -> pd.Series:
+    early = frame["is_provisional"]
+    for name in names:
+        early = early | frame[f"is_provisional_{name}"].fillna(False).astype("bool")
+    return early
 
 
 def exceeding(value: pd.Series, per: float = 100) -> pd.Series:

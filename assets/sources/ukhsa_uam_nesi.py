@@ -28,7 +28,7 @@ CARD = SourceCard(
     basis="where the person took part",
     citation=(
         "Lewer D, Croxford S, Desai M, et al. The characteristics of people who inject drugs in the United Kingdom: "
-        "changes in age, duration, and incidence of injecting, 1980-2019. Addiction 2022. doi:10.1111/add.15911."
+        "changes in age, duration, and incidence of injecting, 1980-2019. 2022. https://doi.org/10.1111/add.15911."
     ),
     coverage="England, its regions, Wales, Northern Ireland and Scotland; surveys of 1990-2021",
     caveats=(
@@ -42,8 +42,8 @@ CARD = SourceCard(
     ),
     drop_in_help=(
         "Download the quantiles, histograms and counts as csv; keep the day in their names (such as 2oct2021), or put "
-        "the day they were published there as YYYY-MM-DD; drop them in data/drop/ukhsa_uam_nesi/. Tables of one day are "
-        "one release."
+        "the day they were published there as YYYY-MM-DD; drop them in data/drop/ukhsa_uam_nesi/. Tables of one day "
+        "are one release."
     ),
     automated=False,
 )
@@ -71,17 +71,14 @@ def recognise(path: Path) -> Recognised:
     Raises:
         SourceRefused: Another table, a cut-off file, or no day in the name.
     """
-    _read(path)
+    years = _cells(*_read(path))["year"].str.strip()
     days = _DAY.findall(path.name)
     if len(days) == 1 and (day := pd.to_datetime(" ".join(days[0]), format="%d %b %Y", errors="coerce")) is not pd.NaT:
         return Recognised(f"{day:%Y-%m-%d}", (path,), {"release_date": "day in the table's own name"})
-    ends = datetime.date(max(map(int, _survey_years(path))), 1, 1)
-    return Recognised(release_in_name(path, CARD.id, ends), (path,), {"release_date": "date in the file name"})
-
-
-def _survey_years(path: Path) -> list[str]:
-    years = _cells(*_read(path))["year"]
-    return years[years.str.fullmatch(_YEAR)].tolist() or ["1990"]
+    last = years[years.str.fullmatch(_YEAR)].max()
+    # Summaries of a survey year may appear before it ends, but not before it begins.
+    begins = datetime.date(int(last), 1, 1) if isinstance(last, str) else None
+    return Recognised(release_in_name(path, CARD.id, begins), (path,), {"release_date": "date in the file name"})
 
 
 def _read(path: Path) -> tuple[Table, str, str]:

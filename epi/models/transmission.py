@@ -124,8 +124,10 @@ def _solve(
     parts = max(min(threads or os.cpu_count() or 1, blocks), 1)
     edges = [min(blocks * part // parts * solver.LANES, draws) for part in range(parts + 1)]
 
+    solve = solver.compiled()
+
     def part(first: int, last: int) -> None:
-        solver.solve(rates, people, counted, stocks, first, last, horizon.years, steps, forces[0], forces[1], positions)
+        solve(rates, people, counted, stocks, first, last, horizon.years, steps, forces[0], forces[1], positions)
 
     # Compiled before there are threads, so that two never compile the same; no draw is solved here.
     part(0, 0)

@@ -55,7 +55,7 @@ PEOPLE = LEVEL + (LEVER_COUNT + 26) * W
 OVERDOSING, OVERDOSE_DYING, DYING, HIV_IN, HCV_IN, ART_IN = (PEOPLE + NP * i * W for i in range(1, 7))
 WORK_ROWS = PEOPLE // W + 7 * NP
 
-fast = njit(nogil=True, error_model="numpy", fastmath={"contract"}, cache=True)
+fast = njit(nogil=True, error_model="numpy", fastmath={"contract"})
 
 
 @fast

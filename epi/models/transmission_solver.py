@@ -5,9 +5,16 @@ Import it inside a function: see `epi.models.transmission_kernel`.
 
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
+import functools
+import hashlib
+import inspect
+import sys
+
 import numpy as np
+from numba import njit
 
 from epi.models import transmission_kernel as k
+from epi.models import transmission_layout as layout
 from epi.models.transmission_kernel import COUNTED, NK, NP, NS, W, fast
 
 LANES = W
@@ -187,3 +194,24 @@ def solve(rates, states, counted, stocks, first, last, years, steps, cost_force,
                 for r in range(3 * COUNTED):
                     for i in range(lanes):
                         counted[year, r, start + i] = counts[year, r * W + i]
+
+
+@functools.cache
+def compiled():
+    """Give `solve` in a form that is compiled once per machine and again whenever these equations change.
+
+    numba keeps compiled code beside the source, or in the user's cache folder where that is read only. By itself it
+    notices a change in the file of the function alone, not in those it calls; but it also looks at what a function
+    closes over: here the text of all the modules that the equations stand in.
+    """
+    text = "".join(inspect.getsource(module) for module in (layout, k, sys.modules[__name__]))
+    version = hashlib.sha256(text.encode()).hexdigest()
+
+    def solve_all(rates, states, counted, stocks, first, last, years, steps, cost_force, effect_force, positions):
+        if len(version) > 0:
+            solve(rates, states, counted, stocks, first, last, years, steps, cost_force, effect_force, positions)
+
+    try:
+        return njit(solve_all, nogil=True, cache=True)
+    except RuntimeError:  # no folder that can be written to
+        return solve

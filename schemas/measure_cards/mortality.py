@@ -108,9 +108,36 @@ CARDS: tuple[MeasureCard, ...] = (
         "registration",
     ),
     deaths(
+        "drug_misuse_deaths",
+        "Drug misuse deaths",
+        "Deaths due to drug misuse by the definition of the National Records of Scotland, by year of registration; "
+        "narrower than deaths related to drug poisoning.",
+        "registration",
+    ),
+    rate(
+        "drug_misuse_death_rate_age_adjusted_per_100k",
+        "Drug misuse death rate, age-adjusted, published",
+        "Drug misuse deaths per 100,000 population, adjusted for age by the publisher; Scotland.",
+        "deaths per 100,000 population",
+        "registration",
+    ),
+    deaths(
         "drug_induced_deaths",
         "Drug-induced deaths",
         "Overdose deaths by each European country's national definition (mostly EMCDDA Selection B or D).",
+        "by_source",
+    ),
+    deaths(
+        "drug_induced_deaths_underlying",
+        "Drug-induced deaths, drug as the underlying cause",
+        "Deaths whose underlying cause is the drug that the row names; Australia. Small counts are changed at random.",
+        "by_source",
+    ),
+    deaths(
+        "drug_mentioned_deaths",
+        "Deaths with a mention of a drug",
+        "Deaths in which the drug that the row names was found, whatever caused them; Australia. Small counts are "
+        "changed at random.",
         "by_source",
     ),
     MeasureCard(

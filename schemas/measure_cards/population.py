@@ -21,6 +21,16 @@ CARDS: tuple[MeasureCard, ...] = (
         "stock",
         adds_over_area=True,
     ),
+    MeasureCard(
+        "life_expectancy_years",
+        "Life expectancy",
+        "Years that people who reach an age still live on average, by the life table of the year; the age group 20+ "
+        "stands for the exact age of 20, and 0+ for birth.",
+        "years",
+        "index",
+        basis="residence",
+        most=120.0,
+    ),
     MeasureCard("prisoners", "People in prison", "Estimated number of people in prison.", "people", "stock"),
     MeasureCard(
         "pwid_survey_participants",

@@ -17,6 +17,8 @@ CONNECTED = (
     "eurostat_causes_of_death",
     "ons_drug_poisoning",
     "ukhsa_uam_nesi",
+    "nrs_drug_deaths",
+    "abs_drug_deaths",
     "hri_global_state",
     "cdc_dispensing",
     "census_population",

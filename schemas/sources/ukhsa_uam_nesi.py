@@ -8,7 +8,7 @@ QUARTILES, DURATIONS = "quartiles", "durations"
 EARLIER, PAST_YEAR, SYMPTOMS = "earlier participation", "injected in the past year", "injection site infection"
 
 QUARTILE_COLUMNS = {"lower": "lower_quartile_years", "md": "median_years", "upper": "upper_quartile_years"}
-"""Columns of the quartiles, and how the measure's name ends: they are quartiles of people, not limits of an estimate."""
+"""Columns of the quartiles, and how the measure's name ends: quartiles of people, not limits of an estimate."""
 
 PARAMETERS = {
     "age": ("pwid_age", "all"),

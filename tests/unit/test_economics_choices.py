@@ -48,6 +48,17 @@ def test_the_best_budget_is_that_of_trying_everything(rows, budget):
     assert richer.effect >= plan.effect
 
 
+def test_the_shadow_price_is_the_slope_of_the_bound():
+    """A little more money raises the bound by the shadow price times it, in any unit of money; none where it is idle."""
+    for unit in (1e-6, 1.0, 1e6):
+        table = options(("a", "1", 4 * unit, 10), ("a", "2", 9 * unit, 14), ("b", "1", 6 * unit, 13))
+        plan = economics.optimise_budget(table, 7 * unit)
+        more = economics.optimise_budget(table, 7.01 * unit)
+        assert plan.shadow_price * unit == pytest.approx(13 / 6)
+        assert (more.bound - plan.bound) / (0.01 * unit) == pytest.approx(plan.shadow_price)
+        assert economics.optimise_budget(table, 90 * unit).shadow_price == 0
+
+
 def test_eight_interventions_with_five_levels():
     """The largest case (1.7 million combinations) is exact: as good as dynamic programming over whole costs."""
     random = np.random.default_rng(6)
@@ -144,6 +155,21 @@ def test_kolm_looks_at_differences():
     assert shifted == pytest.approx(kolm[1] + 5)
     scaled = economics.equally_distributed_equivalent(HEALTH * 3, PEOPLE, 4)
     assert scaled == pytest.approx(3 * economics.equally_distributed_equivalent(HEALTH, PEOPLE, 4))
+
+
+@pytest.mark.parametrize(("index", "centre", "tilt"), [("kolm", 0.0, -1.0), ("atkinson", 1.0, 1.0)])
+def test_next_to_no_aversion_is_exact(index, centre, tilt):
+    """Where a plain formula would lose its digits the equivalent falls short by aversion x variance / 2."""
+    share, small = PEOPLE / PEOPLE.sum(), 1e-10
+    scale = HEALTH if index == "kolm" else np.log(HEALTH)
+    variance = share @ (scale - share @ scale) ** 2
+    if index == "kolm":
+        found = economics.equally_distributed_equivalent(HEALTH, PEOPLE, small, index) - share @ HEALTH
+        assert found == pytest.approx(-small * variance / 2, abs=5e-14)
+    else:
+        step = 1e-6
+        found = np.log(economics.equally_distributed_equivalent(HEALTH, PEOPLE, centre - step, index)) - share @ scale
+        assert found == pytest.approx(tilt * step * variance / 2, rel=1e-4)
 
 
 @given(st.lists(st.floats(1, 90), min_size=2, max_size=6), st.floats(0, 20), st.sampled_from(["atkinson", "kolm"]))

@@ -91,6 +91,17 @@ def _beta(mean, width):
     return best * mean, best * (1 - mean)
 
 
+@pytest.mark.parametrize(
+    "row", [one("beta", 0.05, 0.005, 0.16), one("beta", 0.9, 0.7, 0.99), one("gamma", 3.0, 0.4, 9.0)]
+)
+def test_skewed_intervals_keep_mean_and_width(row):
+    """Also far from the normal, a beta or gamma has the stated mean and an interval exactly as wide as stated."""
+    found = fitted(row).loc["p"]
+    assert found["fitted_mean"] == pytest.approx(row.loc[0, "mean"])
+    width = row.loc[0, "upper"] - row.loc[0, "lower"]
+    assert found["fitted_upper"] - found["fitted_lower"] == pytest.approx(width, rel=1e-6)
+
+
 def test_lognormal_mean_may_be_meant():
     """With centre `mean` the average of a log-normal's draws is the stated figure; else their median is."""
     wide = one("lognormal", 0.79, 0.39, 1.61)

@@ -176,6 +176,17 @@ def test_bootstrap_and_formula_agree(linear):
     assert by_formula == pytest.approx(scatter, rel=0.35)
 
 
+def test_noise_that_strategies_share_does_not_blur_the_value():
+    """The standard error is of the difference between choices: noise common to the strategies chosen among cancels."""
+    random = np.random.default_rng(9)
+    drawn = pd.DataFrame({"x": random.normal(size=4_000)})
+    shared = pd.Series(1_000 + 100 * random.normal(size=4_000))
+    effects = pd.DataFrame({"none": 0.0, "nsp": shared + drawn["x"], "oat": shared})
+    found = economics.evppi(effects * 0, effects, drawn, "x", 1).loc[0]
+    assert found["standard_error"] < 2 / 4_000**0.5
+    assert abs(found["evppi"] - gain(0, 1)) < 3 * found["standard_error"]
+
+
 def test_nested_runs_agree_with_the_regression():
     """Running the model again for each answer gives the value that the regression gives."""
     table = pd.DataFrame(
