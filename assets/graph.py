@@ -195,7 +195,7 @@ def mart_tables(workspace: dg.ResourceParam[Workspace]) -> Iterator[dg.Materiali
     specs=[
         dg.AssetSpec(
             table_key(name),
-            deps=[table_key("core.observation_releases")],
+            deps=[table_key("core.observation_releases"), table_key("marts.indicator_values")],
             group_name="marts",
             description=describe(MODELS[name]),
         )

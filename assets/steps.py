@@ -154,14 +154,17 @@ def make_marts(workspace: Workspace) -> Made:
 
 
 def make_history(workspace: Workspace) -> Made:
-    """Make the indicators as known on each day a release came out; days whose releases stay are not made again."""
-    core_made = _last(workspace, "core")
-    mark = tables.fingerprint("history", core_made.fingerprint, workspace.code)
+    """Make the indicators as known on earlier days; a day whose releases are the same is not made again."""
+    core_made, marts_made = _last(workspace, "core"), _last(workspace, "marts")
+    mark = tables.fingerprint("history", core_made.fingerprint, marts_made.fingerprint, workspace.code)
 
     def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         releases = core_made.table("core.observation_releases")
+        days = history.days_to_look_at(releases)
 
         def known(day: str) -> pd.DataFrame:
+            if day == days[-1]:
+                return history.followed(marts_made.table("marts.indicator_values"))
             rows = history.known_on(releases, day)
             of_day = tables.fingerprint(workspace.code, tables.digest(rows))
             made = tables.make(
@@ -169,7 +172,7 @@ def make_history(workspace: Workspace) -> Made:
             )
             return made.table("values")
 
-        found = {"marts.indicator_history": history.indicator_history(history.release_days(releases), known)}
+        found = {"marts.indicator_history": history.indicator_history(days, known)}
         return found, {"checks": _kept_contracts(found)}
 
     return tables.make(workspace.tables / "history", mark, compute)

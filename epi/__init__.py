@@ -22,4 +22,5 @@ No input or output, no orchestration: every function here can be used in a noteb
 - `epi.presentation`: whether an estimate is precise enough to be shown.
 - `epi.disclosure`: hiding small counts so that nobody can be recognised, and auditing what was hidden.
 - `epi.small_areas`: funnel limits, fifths, smoothed rates.
+- `epi.economics`: strategies compared, uncertainty and its price, budgets, and who gains; a package of its own.
 """

@@ -128,3 +128,13 @@ def group_keys(*without: str) -> list[str]:
         without: Columns left out.
     """
     return [column for column in [*PLACE_AND_TIME, *GROUP_COLUMNS] if column not in without]
+
+
+def written(numbers: pd.Series, form: str) -> pd.Series:
+    """Write numbers for a remark, as text also where there are none.
+
+    Args:
+        numbers: Numbers.
+        form: Such as ``{:.1f}``.
+    """
+    return numbers.map(form.format).astype("str")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assets.indicators.age_groups import group_keys
+from assets.indicators.age_groups import group_keys, written
 from assets.indicators.measures import Measures, strata
 from assets.indicators.rows import indicator_rows, remark, with_part
 from epi.aberration import EarsMethod, ears, farrington_many
@@ -102,8 +102,8 @@ def _ears(table: pd.DataFrame, method: EarsMethod) -> pd.DataFrame:
 
 def _alert_rows(frame: pd.DataFrame) -> pd.DataFrame:
     assessed = frame["alarm"].notna() & (frame["status"] == "reported")
-    numbers = frame["expected"].map("{:.1f}".format) + " expected, alert above "
-    numbers += frame["upper_bound"].map("{:.1f}".format)
+    numbers = written(frame["expected"], "{:.1f}") + " expected, alert above "
+    numbers += written(frame["upper_bound"], "{:.1f}")
     # C3 may alert whatever the count, for what the months before have added up to.
     numbers = numbers.mask(frame["upper_bound"].isna(), "the months before alert by themselves").where(assessed, "")
     status = frame["status"].mask((frame["status"] == "reported") & ~assessed, "not_applicable")

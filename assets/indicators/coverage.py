@@ -183,10 +183,9 @@ def _per_reached(measures: Measures) -> pd.DataFrame:
 
 def _reach(measures: Measures) -> list[pd.DataFrame]:
     size = measures.read("people_who_inject_drugs", OWN, calendar_year=True, total=True)
-    clients = measures.read("nsp_clients", OWN, total=True)
-    months = (clients["period_end"] - clients["period_start"]).dt.days // 28
+    clients = measures.read("nsp_clients", OWN, months=1, total=True)
     yearly = measures.read("nsp_clients", OWN, calendar_year=True, total=True)
-    monthly = clients[(months == 1) & (clients["status"] == "reported")]
+    monthly = clients[clients["status"] == "reported"]
     year = monthly["period_end"].dt.year
     whole = monthly.groupby([monthly["area_id"], year])["value"].transform("size") == 12
     complete = monthly[whole].assign(year=year[whole])

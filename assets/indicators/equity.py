@@ -13,7 +13,7 @@ REFERENCES = {
     "race_ethnicity": (
         "Non-Hispanic White",
         "White, non-Hispanic",
-        "single: White, not Hispanic",
+        "single race: White, not Hispanic",
         "bridged: White, not Hispanic",
     ),
 }
@@ -121,7 +121,7 @@ def _groups(values: pd.DataFrame) -> pd.DataFrame:
     # Only crude rates are counts over people; a standardised rate is compared by its interval.
     counted &= np.isclose(both["value"] * both["denominator"], both["numerator"] * both["per"], rtol=1e-6)
     shared = {
-        "strata": with_part(both["strata"], "of", both["indicator_id"]),
+        "strata": with_part(both["named"], "of", both["indicator_id"]),
         "status": both["status"].where(both["status"] != "reported", both["status_reference"]),
         "reason": remark("against " + both["reference"], both["reason"]),
         "numerator": both["value"],
@@ -175,8 +175,11 @@ def _against_reference(values: pd.DataFrame, kind: str, reference: str) -> pd.Da
     base = grouped[grouped["_group"] == reference][[*keys, *columns]]
     rest = grouped[grouped["_group"] != reference]
     both = rest.merge(base, on=keys, suffixes=("", "_reference"), validate="m:1")
+    # A group of two kinds, such as women of one race, is compared along each: the kind then has to be named.
+    several = both["_others"].str.contains("|".join(f"(?:^|;){other}=" for other in REFERENCES if other != kind))
+    named = both["strata"].mask(several, with_part(both["strata"], "compared_by", pd.Series(kind, index=both.index)))
     per = both["unit"].str.extract(r"per ([\d,]+)", expand=False).str.replace(",", "").astype("float64")
-    return both.assign(per=per.fillna(np.nan))
+    return both.assign(per=per.fillna(np.nan), named=named)
 
 
 def _from_intervals(both: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

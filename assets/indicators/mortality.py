@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assets.indicators.age_groups import age_columns, band_of, band_weights, group_keys, joined, summed
+from assets.indicators.age_groups import age_columns, band_of, band_weights, group_keys, joined, summed, written
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
 from assets.indicators.mortality_cards import (
     BY_GROUP,
@@ -172,8 +172,8 @@ def _europe_deaths(measures: Measures) -> pd.DataFrame:
         on=PLACE_AND_TIME, how="left", suffixes=("_by_age", "_by_sex"), validate="1:1",
     )  # fmt: skip
     differ = checked["value_by_sex"].notna() & (checked["value_by_sex"] != checked["value_by_age"])
-    words = checked["value_by_age"].map("{:.0f}".format) + " deaths by age, "
-    words += checked["value_by_sex"].map("{:.0f}".format) + " by sex"
+    words = written(checked["value_by_age"], "{:.0f}") + " deaths by age, "
+    words += written(checked["value_by_sex"], "{:.0f}") + " by sex"
     checked["differ"] = words.where(differ, "")
     checked["poor"] = checked["value_by_age"] < LEAST_BY_AGE * checked["value_by_sex"]
     rows = aged.merge(checked[[*PLACE_AND_TIME, "differ", "poor"]], on=PLACE_AND_TIME, validate="m:1")
@@ -223,9 +223,9 @@ def _ratios(bands: pd.DataFrame) -> pd.DataFrame:
     ratio = standardised_ratio(frame["value"], frame["expected"])
     funnel = funnel_limits(frame["value"], frame["expected"], target=1, per=1)
     place = funnel["significance"].astype("str").str.replace("_", " ")
-    words = place + ": chance allows " + funnel["lower_95"].map("{:.2f}".format) + " to "
-    words += funnel["upper_95"].map("{:.2f}".format) + " (95 %), " + funnel["lower_99_8"].map("{:.2f}".format) + " to "
-    words += funnel["upper_99_8"].map("{:.2f}".format) + " (99.8 %); reference of "
+    words = place + ": chance allows " + written(funnel["lower_95"], "{:.2f}") + " to "
+    words += written(funnel["upper_95"], "{:.2f}") + " (95 %), " + written(funnel["lower_99_8"], "{:.2f}") + " to "
+    words += written(funnel["upper_99_8"], "{:.2f}") + " (99.8 %); reference of "
     return indicator_rows(
         STANDARDISED_RATIO,
         frame.assign(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assets.indicators.age_groups import band_weights, group_keys, joined, summed
+from assets.indicators.age_groups import band_weights, group_keys, joined, summed, written
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
 from assets.indicators.nonfatal_cards import (
     CARDS,
@@ -279,7 +279,7 @@ def repeat_rows(people: pd.DataFrame, source_id: str, release: str) -> pd.DataFr
                 numerator=both[number],
                 denominator=both["population"],
                 status=np.where(rate["value"].notna(), "reported", "not_applicable"),
-                reason="repeat stays: " + (100 * repeats).map("{:.1f} %".format),
+                reason="repeat stays: " + written(100 * repeats, "{:.1f} %"),
                 reliability=reliability(both[number]),
             )
         )

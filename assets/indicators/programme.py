@@ -26,6 +26,7 @@ KITS = IndicatorCard(
     polarity="higher",
     interval_method=_HIDDEN,
     suppression_rule=_RULE,
+    waits_for="programme_data (your own, dropped in)",
     caveats=(_OURS, "No universal saturation figure exists; need depends on fentanyl and on who is present."),
     references=("Irvine 2022",),
 )
@@ -42,6 +43,7 @@ SYRINGES_PER_CLIENT = IndicatorCard(
     polarity="higher",
     interval_method=_HIDDEN,
     suppression_rule=_RULE,
+    waits_for="programme_data (your own, dropped in)",
     caveats=(
         _OURS,
         "Per client, not per person who injects drugs: never set against the target of 200 or 300.",
@@ -62,6 +64,7 @@ OAT_PER_PWID = IndicatorCard(
     polarity="higher",
     interval_method="range of the denominator: clients / high estimate to clients / low estimate",
     suppression_rule=_RULE,
+    waits_for="programme_data (your own, dropped in)",
     caveats=(
         _OURS,
         "Not everybody who injects has an opioid dependence, and not everybody on treatment injects: no coverage.",
@@ -86,6 +89,7 @@ def _share(
         unit="percent",
         interval_method="Wilson, of counts that are rounded to 5",
         suppression_rule=_RULE,
+        waits_for="programme_data (your own, dropped in)",
         **plain,  # type: ignore[arg-type]
     )
 

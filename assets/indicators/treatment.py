@@ -135,17 +135,17 @@ def _oat(measures: Measures) -> pd.DataFrame:
         is_provisional=("is_provisional", "any"),
     )  # fmt: skip
     both_kinds = summed["note"].str.contains("methadone") & summed["note"].str.contains("buprenorphine")
-    summed = summed[both_kinds].assign(status="reported", note="sum of " + summed["note"])
+    summed = summed[both_kinds].reset_index(drop=True)
+    summed = summed.assign(status="reported", note="sum of " + summed["note"])
     size = measures.read("people_who_inject_drugs", ("unaids_gam",), calendar_year=True, total=True)
     frame = with_newest(summed, size)
     made = covered(OAT_COMPUTED, frame, "people", 100, "clients of all medicines / people who inject drugs")
-    words = [
-        f"at {level:g} %: "
-        + pd.Series(target_status(made["value"], made["lower_95"], made["upper_95"], level), index=made.index)
-        .astype("str")
-        .str.replace("_", " ")
-        for level in OAT_TARGETS_PCT
-    ]
+    words = []
+    for level in OAT_TARGETS_PCT:
+        met = target_status(made["value"], made["lower_95"], made["upper_95"], level)
+        said = f"at {level:g} %: " + pd.Series(met, index=made.index).astype("str").str.replace("_", " ")
+        # More clients than people says that the two do not fit, not that a level is met.
+        words.append(said.where(made["value"] <= 100, ""))
     return made.assign(reason=remark(*words, made["reason"]).astype("str"))
 
 

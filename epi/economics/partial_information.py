@@ -50,7 +50,8 @@ def evppi(
 
     Returns:
         One row per value: `willingness_to_pay`, `evppi` (money), `standard_error`: the standard deviation over draws of
-        b(d, strategy best given x) - b(d, strategy best on average), divided by the root of the number of draws.
+        b(d, strategy best given x) - b(d, strategy best on average), divided by the root of the number of draws; a
+            little on the safe side, as regressions smooth some of that scatter away.
 
     Raises:
         ValueError: As `acceptability`; a parameter asked for is missing from the frame or has missing values; draws

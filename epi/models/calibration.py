@@ -76,8 +76,8 @@ def imis(
 
     Steps: `initial` draws from the prior are weighted by their likelihood; each round adds `step` draws from a normal
     distribution about the draw of largest weight, with the weighted covariance of its nearest neighbours; all draws are
-    weighted again by prior x likelihood / mixture of everything sampled from. It ends when a resample is expected to hold
-    (1 - 1/e) of its size in different draws, or after `most_rounds`; then `draws` are resampled systematically.
+    weighted again by prior x likelihood / mixture of everything sampled from. It ends when a resample is expected to
+    hold (1 - 1/e) of its size in different draws, or after `most_rounds`; then `draws` are resampled systematically.
 
     Args:
         priors: A frozen distribution of scipy.stats by parameter id.
@@ -144,8 +144,8 @@ def _weights(
     whole = float(special.logsumexp(log_weight))
     if not np.isfinite(whole):
         raise ValueError(
-            f"imis: expected a draw with a likelihood above 0, found none among {len(scores)}; check the targets and the "
-            "predictions, widen the priors, or give more initial draws"
+            f"imis: expected a draw with a likelihood above 0, found none among {len(scores)}; check the targets "
+            "and the predictions, widen the priors, or give more initial draws"
         )
     return np.exp(log_weight - whole), whole - float(np.log(total))
 
@@ -215,7 +215,8 @@ def systematic(weights: FloatArray, draws: int, random: np.random.Generator) -> 
         Carpenter J, Clifford P, Fearnhead P. IEE Proc Radar Sonar Navig 1999;146:2-7.
     """
     points = (random.random() + np.arange(draws)) / draws
-    return np.searchsorted(np.cumsum(weights), points * weights.sum()).clip(max=len(weights) - 1)
+    found = np.searchsorted(np.cumsum(weights), points * weights.sum())
+    return np.asarray(found.clip(max=len(weights) - 1), dtype=np.int64)
 
 
 def posterior(

@@ -17,7 +17,7 @@ from epi.models.calibration import (
 from epi.models.interface import FloatArray
 
 Distance = Callable[[Parameters], FloatArray]
-"""Gives one number per draw for arrays of parameters by id: 0 where a run meets what was observed, nan if impossible."""
+"""Gives one number per draw for arrays of parameters by id: 0 where a run meets the figures, nan if impossible."""
 
 
 def abc_rejection(priors: Priors, distance: Distance, draws: int, seed: int, runs: int) -> Posterior:
@@ -114,11 +114,13 @@ def _within(
     random: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray, int]:
     """Draw steps from weighted draws until as many lie within the tolerance; give them, their distances, the runs."""
-    draws, kept, near, asked = len(scores), [], [], 0
-    while sum(map(len, kept)) < draws:
+    kept: list[FloatArray] = []
+    near: list[FloatArray] = []
+    draws, asked, found = len(scores), 0, 0
+    while found < draws:
         if asked >= 1_000 * draws:
             raise ValueError(
-                f"abc_smc: expected {draws} draws within {tolerance:g}, found {sum(map(len, kept))} in {asked} runs; "
+                f"abc_smc: expected {draws} draws within {tolerance:g}, found {found} in {asked} runs; "
                 "give fewer rounds or a larger keep"
             )
         origin = scores[random.choice(draws, draws, p=weights)]
@@ -127,6 +129,7 @@ def _within(
         kept.append(new[apart <= tolerance])
         near.append(apart[apart <= tolerance])
         asked += draws
+        found += len(kept[-1])
     return np.concatenate(kept)[:draws], np.concatenate(near)[:draws], asked
 
 
@@ -134,8 +137,13 @@ def _reweighted(new: FloatArray, old: FloatArray, weights: FloatArray, shape: Fl
     """Weight new draws by prior over the mixture of steps that could have led to them."""
     root = np.linalg.inv(np.linalg.cholesky(shape))
     here, there = new @ root.T, old @ root.T
-    squared = (here**2).sum(1)[:, None] + (there**2).sum(1) - 2 * here @ there.T
-    log_weight = log_standard_normal(new) - special.logsumexp(-0.5 * squared, b=weights, axis=1)
+    led = np.empty(len(new))
+    # In parts: all pairs at once would need the square of the number of draws in memory.
+    for first in range(0, len(new), 256):
+        part = here[first : first + 256]
+        squared = (part**2).sum(1)[:, None] + (there**2).sum(1) - 2 * part @ there.T
+        led[first : first + 256] = special.logsumexp(-0.5 * squared, b=weights, axis=1)
+    log_weight = log_standard_normal(new) - led
     return np.asarray(np.exp(log_weight - special.logsumexp(log_weight)), dtype=np.float64)
 
 

@@ -1,4 +1,4 @@
-"""What a model is calibrated to: observed figures of a place with their kind of error, and how well a run meets them."""
+"""What a model is calibrated to: a place's observed figures with their kind of error, and how well a run meets them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ def log_likelihood(targets: Iterable[Target], predicted: Mapping[str, npt.ArrayL
     """Give the log-likelihood of all targets, draw by draw, as if they were independent.
 
     Formulas, with x observed and m predicted: binomial log C(n, x) + x log m + (n - x) log(1 - m); Poisson
-    x log m - m - log x!; normal -(x - m)^2 / (2 s^2) - log(s sqrt(2 pi)); lognormal the normal of log x about log m, less
-    log x. A prediction that is impossible (a proportion of 0 where somebody was positive, nan) has minus infinity.
+    x log m - m - log x!; normal -(x - m)^2 / (2 s^2) - log(s sqrt(2 pi)); lognormal the normal of log x about log m,
+    less log x. A prediction that is impossible (a proportion of 0 where somebody was positive, nan) has minus infinity.
 
     Args:
         targets: Observed figures.

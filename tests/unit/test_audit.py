@@ -87,7 +87,14 @@ def _tables() -> dict[str, pd.DataFrame]:
         "meta.indicators": indicator[["indicator_id"]].assign(target_verified=True),
     }
     made = {name for name in MODELS if name not in ("meta.columns", "meta.publication")}
-    empty = {name: pd.DataFrame({column: pd.Series(dtype="str") for column in _columns(name)}) for name in made}
+    # The macros for a day in the past compare days with days.
+    days = {"known_from", "known_to"}
+    empty = {
+        name: pd.DataFrame(
+            {column: pd.Series(dtype="datetime64[us]" if column in days else "str") for column in _columns(name)}
+        )
+        for name in made
+    }
     return {name: filled.get(name, empty[name]) for name in sorted(made)}
 
 

@@ -12,6 +12,7 @@ from pipelines.build import MACROS
 from schemas.history import IndicatorHistory
 
 FIRST, SECOND, THIRD = "2019-04-24", "2022-01-05", "2025-07-16"
+DAYS = [FIRST, SECOND, THIRD]
 WINDOW = "2018-10 to 2019-09"
 
 
@@ -35,7 +36,7 @@ def releases() -> pd.DataFrame:
 
 def made() -> pd.DataFrame:
     """Make the history of all indicators; it must keep its contract."""
-    found = history.indicator_history(history.release_days(releases()), known_on)
+    found = history.indicator_history(DAYS, known_on)
     require(found, IndicatorHistory)
     return found[found["indicator_id"] == "overdose_deaths_12_month"].reset_index(drop=True)
 
@@ -70,9 +71,36 @@ def test_value_that_no_later_release_supports_ends() -> None:
 def test_what_stands_is_what_the_indicators_say_now() -> None:
     """The spells without an end are the indicators made from every release."""
     found = made()
-    now = known_on("2030-01-01").query("indicator_id == 'overdose_deaths_12_month'")
+    now = known_on("2030-01-01").query("indicator_id == 'overdose_deaths_12_month'").drop(columns="release")
     standing = found.loc[found["known_to"].isna(), now.columns].reset_index(drop=True)
     pd.testing.assert_frame_equal(standing, now.reset_index(drop=True))
+
+
+def test_days_to_look_at_are_those_on_which_values_can_change() -> None:
+    """The days of second releases and the release days just before them; first releases of others are left out."""
+    named = {
+        "a": ["2018-01-01", "2024-01-01.2", "2024-01-01"],
+        "b": ["2019-01-01"],
+        "c": ["2020-01-01"],
+        "d": ["2025-01-01"],
+    }
+    rows = pd.DataFrame([(source, release) for source, found in named.items() for release in found])
+    rows = rows.set_axis(["source_id", "release"], axis=1)
+    assert history.days_to_look_at(rows) == ["2020-01-01", "2024-01-01", "2025-01-01"]
+    assert history.days_to_look_at(rows.iloc[:0]) == []
+    assert history.days_to_look_at(releases()) == DAYS
+
+
+def test_value_counts_from_the_release_it_rests_on() -> None:
+    """Between two days looked at, a value begins with its own newest release, and ends the one it replaces then."""
+    rows = known_on(THIRD).head(2)
+    later = rows.assign(value=[1.0, 2.0], release=["2018-01-01+2020-06-01", "2018-01-01"])
+    days = {FIRST: rows.head(1), SECOND: later}
+    found = history.indicator_history(list(days), lambda day: days[day])
+    require(found, IndicatorHistory)
+    from_to = found[["value", "known_from", "known_to"]].astype("str").to_numpy().tolist()
+    first = str(rows["value"].iloc[0])
+    assert from_to == [[first, FIRST, "2020-06-01"], ["1.0", "2020-06-01", "NaT"], ["2.0", SECOND, "NaT"]]
 
 
 def test_no_releases_give_an_empty_history() -> None:
@@ -85,7 +113,7 @@ def published(rows: pd.DataFrame) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for schema, name, table in (
         ("core", "observation_releases", rows),
-        ("marts", "indicator_history", history.indicator_history(history.release_days(releases()), known_on)),
+        ("marts", "indicator_history", history.indicator_history(DAYS, known_on)),
     ):
         connection.execute(f"CREATE SCHEMA {schema}")
         connection.register("given", table)

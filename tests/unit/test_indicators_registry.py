@@ -60,6 +60,12 @@ def test_every_indicator_has_rows_of_its_own_card(rows: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(rows, rows.sort_values(GRAIN, ignore_index=True))
 
 
+def test_each_of_the_46_numbers_has_a_card() -> None:
+    """No number of the registry is left out; an additional indicator has none."""
+    numbers = {card.number for card in registry.cards() if card.number}
+    assert sorted(numbers, key=int) == [str(number) for number in range(1, 47)]
+
+
 def test_sources_and_releases_stand_in_the_same_order(rows: pd.DataFrame) -> None:
     """Each row names one release for each of its sources."""
     assert (rows["source_ids"].str.count(r"\+") == rows["release"].str.count(r"\+")).all()
