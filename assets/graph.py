@@ -33,6 +33,7 @@ ECONOMICS_TABLES = (
     "marts.portfolio",
     "meta.parameters",
     "meta.model_validation",
+    "meta.cheers",
 )
 _BEFORE_META = ("marts.indicator_values", "marts.indicator_history", "core.quarantine", "meta.parameters")
 META_TABLES = (

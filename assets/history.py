@@ -13,21 +13,23 @@ _COMPARED = [name for name in COLUMNS if name not in (*GRAIN, "known_from", "kno
 _ABOUT_RELEASES = tuple(card.id for card in quality.CARDS)
 
 
-def days_to_look_at(releases: pd.DataFrame) -> list[str]:
-    """Give the days on which a source released again, the release days just before them, and the last, oldest first.
+def days_to_look_at(releases: pd.DataFrame, revised: pd.DataFrame) -> list[str]:
+    """Give the days on which a release changed published values, the release days just before, and the last.
 
-    Values change on the first; the second hold what they were. On other days a source came out for the first time, and
-    a value that rests on it says so itself. Looking at every day would take as many computations as there are releases.
+    Values change on the first; the second hold what they were. On other days rows came out for the first time, and a
+    value that rests on them says so itself. Looking at every day would take as many computations as there are releases.
 
     Args:
         releases: ``core.observation_releases``.
+        revised: ``marts.revisions``.
+
+    Returns:
+        Days such as 2024-09-24, oldest first.
     """
-    named = releases[["source_id", "release"]].drop_duplicates()
-    dated = named.assign(day=named["release"].str.slice(0, 10)).sort_values("day")
-    days = sorted(dated["day"].unique())
-    again = set(dated.loc[dated.duplicated("source_id"), "day"])
-    before = {days[place - 1] for place, day in enumerate(days) if day in again and place}
-    return sorted(again | before | set(days[-1:]))
+    days = sorted(releases["release"].str.slice(0, 10).unique())
+    changed = set(revised.loc[revised["rows_changed"] > 0, "release_to"].str.slice(0, 10))
+    before = {days[place - 1] for place, day in enumerate(days) if day in changed and place}
+    return sorted(changed | before | set(days[-1:]))
 
 
 def known_on(releases: pd.DataFrame, day: str) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def make_history(workspace: Workspace) -> Made:
 
     def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         releases = core_made.table("core.observation_releases")
-        days = history.days_to_look_at(releases)
+        days = history.days_to_look_at(releases, core_made.table("marts.revisions"))
 
         def known(day: str) -> pd.DataFrame:
             if day == days[-1]:
@@ -181,13 +181,15 @@ def make_history(workspace: Workspace) -> Made:
 def make_economics(workspace: Workspace) -> Made:
     """Make the tables on evidence, models and interventions, for the places as their indicators describe them."""
     from assets import evidence
+    from assets.economics import cheers
     from assets.economics.tables import intervention_tables
     from assets.model_validation import model_validation
 
     marts_made = _last(workspace, "marts")
     files = sorted(evidence.EVIDENCE_DIRECTORY.glob("*.csv"))
     digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
-    mark = tables.fingerprint("economics", marts_made.fingerprint, digest, workspace.code)
+    page = cheers.read_page()
+    mark = tables.fingerprint("economics", marts_made.fingerprint, digest, page, workspace.code)
 
     def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
         base = evidence.load()
@@ -196,6 +198,7 @@ def make_economics(workspace: Workspace) -> Made:
             "meta.model_validation": model_validation(base),
             **intervention_tables(marts_made.table("marts.latest_values"), base),
         }
+        found["meta.cheers"] = cheers.checklist(found, page)
         return found, {"checks": _kept_contracts(found)}
 
     return tables.make(workspace.tables / "economics", mark, compute)

@@ -24,6 +24,16 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "source_id", "release_from", "release_to", "rows_compared", "rows_changed", "rows_added", "rows_missing",
         "largest_change_pct",
     ),
+    "marts.revision_changes": (
+        "source_id", "release_from", "release_to", "rank", "measure_id", "area_id", "period_start", "period_end", "sex",
+        "age_group", "race_ethnicity", "drug", "population_group", "old_value", "new_value", "old_status", "new_status",
+        "change_pct",
+    ),
+    "meta.corrections": (
+        "correction_id", "source_id", "release", "measure_id", "area_id", "period_start", "period_end", "sex",
+        "age_group", "race_ethnicity", "drug", "population_group", "action", "applied", "old_value", "new_value",
+        "new_status", "reason", "evidence",
+    ),
     "meta.sources": (
         "source_id", "title", "publisher", "licence", "licence_url", "homepage", "download_url", "cadence", "basis",
         "citation", "coverage", "caveats", "origin", "newest_release", "retrieved", "state", "message",

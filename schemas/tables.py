@@ -8,6 +8,7 @@ import pandera.pandas as pa
 
 from schemas import economics, evidence, meta, model_evidence
 from schemas.area_tables import Area
+from schemas.cheers import Cheers
 from schemas.corrections import CorrectionRow
 from schemas.figures import FigureCitation
 from schemas.history import IndicatorHistory
@@ -62,6 +63,7 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "meta.indicators": meta.IndicatorRow,
     "meta.parameters": evidence.ParameterRow,
     "meta.model_validation": model_evidence.ModelValidation,
+    "meta.cheers": Cheers,
     "meta.columns": meta.ColumnRow,
     "meta.checks": meta.CheckRow,
     "meta.publication": meta.PublicationRow,

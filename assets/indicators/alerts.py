@@ -20,6 +20,7 @@ SERIES = (
 MONTHS_SHOWN = 6
 EARS_BASELINE = 7
 FARRINGTON_YEARS = 5
+FARRINGTON = "Farrington flexible"
 METHODS: tuple[EarsMethod, ...] = ("C1", "C2", "C3")
 
 ALERT = IndicatorCard(
@@ -80,14 +81,15 @@ def _assess(rows: pd.DataFrame) -> pd.DataFrame:
     flexible = farrington_many(
         long, by="series", assess=MONTHS_SHOWN, years=FARRINGTON_YEARS, season=12, half_window=1, levels=4, guard=6
     )
-    parts.append(flexible.assign(method_name="Farrington flexible"))
+    parts.append(flexible.assign(method_name=FARRINGTON))
     found = pd.concat(parts, ignore_index=True)[
         ["series", "period", "count", "expected", "upper", "alarm", "reason", "method_name"]
     ].rename(columns={"period": "period_start", "upper": "upper_bound", "reason": "why"})
     found["period_start"] = found["period_start"].astype("datetime64[us]")
     newest = rows.groupby("series")["period_start"].transform("max")
-    # Too short a series for a method says nothing of the month.
-    found = found[found["why"] != "baseline too short"]
+    # A series too short for a method has no row of it, rather than one for each month that says so.
+    assessed = found["alarm"].notna().groupby([found["series"], found["method_name"]]).transform("any")
+    found = found[(found["why"] != "baseline too short") & (assessed | (found["method_name"] != FARRINGTON))]
     recent = rows[rows["period_start"] > newest - pd.DateOffset(months=MONTHS_SHOWN)]
     return found.merge(
         recent.drop(columns=["lower", "upper", "value"]), on=["series", "period_start"], validate="m:1"

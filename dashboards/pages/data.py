@@ -23,6 +23,16 @@ ORIGIN_WORDS = {
 }
 
 
+ACTION_WORDS = {
+    "withdraw": "withdrawn",
+    "replace": "replaced",
+    "confirm": "kept, although another published value contradicts it",
+}
+GROUPS = ("sex", "age_group", "race_ethnicity", "drug", "population_group")
+MOST_CHANGES = 5
+"""Changes to show of each source's newest revision."""
+
+
 def page(published: Published, downloads: list[dict[str, Any]]) -> Page:
     """Make the page on data and methods.
 
@@ -37,6 +47,8 @@ def page(published: Published, downloads: list[dict[str, Any]]) -> Page:
         "indicators": [_indicator(published, card, files) for card in published.indicators.values()],
         "downloads": [row for row in downloads if not row["indicator_id"]],
         "revisions": _revisions(published),
+        "changes": _changes(published),
+        "corrections": _corrections(published),
         "quarantine": published.counts("core.quarantine", ["source_id", "code"]),
         "statuses": _statuses(published),
         "value_statuses": [
@@ -116,6 +128,69 @@ def _revisions(published: Published) -> list[dict[str, Any]]:
         }
         for row in records(frame)
     ]
+
+
+def _changes(published: Published) -> list[dict[str, Any]]:
+    """Give the largest changes that each source's newest revision brought, in places that pages show."""
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for row in records(published.select("marts.revision_changes", order="source_id, rank")):
+        if row["area_id"] in published.names:
+            by_source.setdefault(row["source_id"], []).append(row)
+    rows = []
+    for found in by_source.values():
+        newest = max((row["release_to"] for row in found), key=_release_order)
+        rows += [row for row in found if row["release_to"] == newest][:MOST_CHANGES]
+    return [
+        {
+            **{name: formats.text(row[name]) for name in ("source_id", "release_from", "release_to")},
+            "what": _row_in_words(published, row),
+            "old": _value_or_status(row["old_value"], row["old_status"]),
+            "new": _value_or_status(row["new_value"], row["new_status"]),
+            "change_pct": _signed_or_none(row["change_pct"]),
+        }
+        for row in rows
+    ]
+
+
+def _release_order(release: str) -> tuple[str, int]:
+    """Order releases by date, then by number where several came under one date."""
+    date, _, number = release.partition(".")
+    return date, int(number) if number.isdecimal() else 1
+
+
+def _corrections(published: Published) -> list[dict[str, Any]]:
+    frame = published.select("meta.corrections", order="source_id, correction_id, release")
+    return [
+        {
+            **{name: formats.text(row[name]) for name in ("source_id", "release", "reason", "evidence")},
+            "what": _row_in_words(published, row),
+            "action": ACTION_WORDS.get(formats.text(row["action"]), formats.text(row["action"])),
+            "old": formats.number(row["old_value"]),
+            "new": _value_or_status(row["new_value"], row["new_status"]) if row["applied"] else "no such row at hand",
+        }
+        for row in records(frame)
+    ]
+
+
+def _row_in_words(published: Published, row: dict[str, Any]) -> str:
+    """Name an observation: its measure, place, period and, where it is for one, its group."""
+    card = published.measures.get(row["measure_id"], {})
+    groups = [formats.text(row[name]) for name in GROUPS if formats.text(row[name]) not in ("", "all")]
+    measure = formats.text(card.get("title")) or formats.text(row["measure_id"])
+    start, end = formats.text(row["period_start"])[:7], formats.text(row["period_end"])[:7]
+    year = start.endswith("-01") and end.endswith("-12") and start[:4] == end[:4]
+    period = start[:4] if year else end if start == end else f"{start} to {end}"
+    return ", ".join([measure, *groups, published.names.get(row["area_id"], formats.text(row["area_id"])), period])
+
+
+def _signed_or_none(change_pct: object) -> str:
+    return formats.NOT_AVAILABLE if formats.is_missing(change_pct) else formats.signed(change_pct, 1)
+
+
+def _value_or_status(value: object, status: object) -> str:
+    if not formats.is_missing(value):
+        return formats.number(value)
+    return formats.STATUS_WORDS.get(formats.text(status), formats.text(status)) or formats.NOT_AVAILABLE
 
 
 def _statuses(published: Published) -> tuple[list[str], list[dict[str, Any]]]:

@@ -27,6 +27,7 @@ TINY = 1e-12
 
 NP, NR, NB, NK = len(layout.POSITIONS), len(layout.RATES), len(layout.BY_POSITION), len(layout.COUNTERS)
 NS = len(layout.HIV_STATES) + len(layout.HCV_STATES)
+COMMUNITY = layout.COMMUNITY
 COUNTED = NK + NP + NS
 LEVER_COUNT = 12
 
@@ -48,10 +49,11 @@ LEVEL = RATE_ROWS * W
 )
 (
     OAT_START, NSP_START, PRISON_OAT_START, ART_START, ART_START_TEST, HIV_FORCE, HIV_FORCE_PRISON, HCV_FORCE,
-    HCV_FORCE_PRISON, TREAT_CURE, FATAL, FATAL_ROOM, SHARING, HIV_SUM, HCV_SUM, INSIDE, HIV_INSIDE, HCV_INSIDE,
-    ON_OAT, WAITING, ELIGIBLE, INJECTING, HIGH_NSP, CHRONIC, ON_ART, SAFER,
-) = (LEVEL + (LEVER_COUNT + row) * W for row in range(26))  # fmt: skip
-PEOPLE = LEVEL + (LEVER_COUNT + 26) * W
+    HCV_FORCE_PRISON, TREAT_CURE, FATAL, FATAL_ROOM, SHARING, HIV_SUM, HCV_SUM, INSIDE, HIV_INSIDE, HCV_INSIDE, SAFER,
+    PART,
+) = (LEVEL + (LEVER_COUNT + row) * W for row in range(20))  # fmt: skip
+STATES = LEVEL + (LEVER_COUNT + 20) * W
+PEOPLE = STATES + NS * W
 OVERDOSING, OVERDOSE_DYING, DYING, HIV_IN, HCV_IN, ART_IN = (PEOPLE + NP * i * W for i in range(1, 7))
 WORK_ROWS = PEOPLE // W + 7 * NP
 
@@ -61,37 +63,72 @@ fast = njit(nogil=True, error_model="numpy", fastmath={"contract"})
 @fast
 def levels_at(time, work):
     """Put the level of every service at a time into `work`: a straight line from today's to the target."""
+    for i in range(W):
+        since = (time - work[SCALE_START + i]) / max(work[SCALE_YEARS + i], TINY)
+        work[PART + i] = min(max(since, 0.0), 1.0)
+    part = work[PART : PART + W]
     for lever in range(LEVER_COUNT):
         today = work[TODAY + lever * W : TODAY + lever * W + W]
         target = work[TARGET + lever * W : TARGET + lever * W + W]
         level = work[LEVEL + lever * W : LEVEL + lever * W + W]
-        start, years = work[SCALE_START : SCALE_START + W], work[SCALE_YEARS : SCALE_YEARS + W]
         for i in range(W):
-            since = (time - start[i]) / max(years[i], TINY)
-            level[i] = today[i] + min(max(since, 0.0), 1.0) * (target[i] - today[i])
+            level[i] = today[i] + part[i] * (target[i] - today[i])
 
 
 @fast
 def add_up(y, work, positions):
-    """Sum who shares equipment, who is infectious, who is on OAT and ART, in the community and in prison."""
-    work[SHARING:OVERDOSING] = 0.0
+    """Sum people by position and by state, who shares equipment and who is infectious, in the community and in prison.
+
+    Inner loops over a constant number of positions are unrolled by the compiler, which then turns the loop over draws
+    into vector instructions.
+    """
+    far = NS * W
+    for r in range(NS):
+        states, here = work[STATES + r * W : STATES + r * W + W], y[r * W : r * W + (NP - 1) * far + W]
+        for i in range(W):
+            people = 0.0
+            for p in range(COMMUNITY):
+                people += here[p * far + i]
+            states[i] = people
+        if positions > COMMUNITY:
+            for i in range(W):
+                states[i] += here[11 * far + i] + here[12 * far + i] + here[13 * far + i]
     for p in range(positions):
-        here, n = y[p * NS * W : (p + 1) * NS * W], work[PEOPLE + p * W : PEOPLE + p * W + W]
-        passes = work[HIV_PASSES + p * W : HIV_PASSES + p * W + W]
-        passes_hcv = work[HCV_PASSES + p * W : HCV_PASSES + p * W + W]
+        here, n = y[p * far : (p + 1) * far], work[PEOPLE + p * W : PEOPLE + p * W + W]
         for i in range(W):
             n[i] = here[i] + here[W + i] + here[2 * W + i] + here[3 * W + i]
-            work[CHRONIC + i] += here[2 * W + i]
-            work[ON_ART + i] += here[3 * W + i]
-        if p in (8, 9, 10):
-            continue
-        share, hiv, hcv = (INSIDE, HIV_INSIDE, HCV_INSIDE) if p >= 12 else (SHARING, HIV_SUM, HCV_SUM)
-        total, total_hiv, total_hcv = work[share : share + W], work[hiv : hiv + W], work[hcv : hcv + W]
+    infectious(y, work, positions)
+
+
+@fast
+def infectious(y, work, positions):
+    """Sum who shares equipment and how much HIV and HCV they pass on, in the community and in prison."""
+    far = NS * W
+    hiv_passes, hcv_passes = work[HIV_PASSES : HIV_PASSES + NP * W], work[HCV_PASSES : HCV_PASSES + NP * W]
+    people = work[PEOPLE : PEOPLE + NP * W]
+    for i in range(W):
+        acute, art = work[ACUTE_PASSES + i], work[ART_PASSES + i]
+        hiv, sharing = 0.0, 0.0
+        for p in range(8):
+            at = p * far + i
+            hiv += hiv_passes[p * W + i] * (acute * y[at + W] + y[at + 2 * W] + art * y[at + 3 * W])
+            sharing += people[p * W + i]
+        work[HIV_SUM + i], work[SHARING + i] = hiv, sharing
+    for i in range(W):
+        hcv = 0.0
+        for p in range(8):
+            at = p * far + i
+            hcv += hcv_passes[p * W + i] * (y[at + 5 * W] + y[at + 6 * W] + y[at + 7 * W])
+        work[HCV_SUM + i] = hcv
+        work[INSIDE + i], work[HIV_INSIDE + i], work[HCV_INSIDE + i] = 0.0, 0.0, 0.0
+    for p in range(COMMUNITY, positions):
+        here = y[p * far : (p + 1) * far]
+        share, hiv_sum, hcv_sum = (SHARING, HIV_SUM, HCV_SUM) if p == 11 else (INSIDE, HIV_INSIDE, HCV_INSIDE)
         for i in range(W):
-            infectious = work[ACUTE_PASSES + i] * here[W + i] + here[2 * W + i] + work[ART_PASSES + i] * here[3 * W + i]
-            total[i] += n[i]
-            total_hiv[i] += passes[i] * infectious
-            total_hcv[i] += passes_hcv[i] * (here[5 * W + i] + here[6 * W + i] + here[7 * W + i])
+            passed = work[ACUTE_PASSES + i] * here[W + i] + here[2 * W + i] + work[ART_PASSES + i] * here[3 * W + i]
+            work[share + i] += people[p * W + i]
+            work[hiv_sum + i] += hiv_passes[p * W + i] * passed
+            work[hcv_sum + i] += hcv_passes[p * W + i] * (here[5 * W + i] + here[6 * W + i] + here[7 * W + i])
 
 
 @fast
@@ -119,7 +156,7 @@ def services(work):
         missing = work[L_PRISON_OAT + i] * (prison + treated) - treated
         work[PRISON_OAT_START + i] = start_rate(missing, work[RELEASE + i] * treated, prison)
     for i in range(W):
-        chronic, art = work[CHRONIC + i], work[ON_ART + i]
+        chronic, art = work[STATES + 2 * W + i], work[STATES + 3 * W + i]
         leaving = (work[ART_DROP + i] + work[ART_DEATH + i]) * art
         planned = start_rate(work[L_ART + i] * (chronic + art) - art, leaving, chronic)
         work[ART_START + i] = planned

@@ -24,31 +24,58 @@ STOCK_ROWS = 10
 @fast
 def count(y, work, tally, positions):
     """Put events and people-time per year into `tally`: the rows of `COUNTERS`, positions, HIV and HCV states."""
-    tally[:] = 0.0
-    states = tally[(NK + NP) * W :]
-    for p in range(positions):
-        here, at = y[p * NS * W : (p + 1) * NS * W], p * W
-        rate = work[at + k.OVERDOSING : at + k.OVERDOSING + 5 * NP * W + W]
-        other = work[at + k.OTHER_DEATH : at + k.OTHER_DEATH + NP * W + W]
-        people = work[k.PEOPLE + at : k.PEOPLE + at + W]
-        injects = 1.0 if p < 8 or p == 11 else 0.0
-        tally[(NK + p) * W : (NK + p + 1) * W] = people
-        for j in range(NS * W):
-            states[j] += here[j]
+    tally[NK * W : (NK + NP) * W] = work[k.PEOPLE : k.PEOPLE + NP * W]
+    tally[(NK + NP) * W :] = work[k.STATES : k.STATES + NS * W]
+    people, rate = work[k.PEOPLE : k.PEOPLE + NP * W], work[k.OVERDOSING : k.OVERDOSING + 5 * NP * W]
+    other, far = work[k.OTHER_DEATH : k.OTHER_DEATH + 2 * NP * W], NS * W
+    for i in range(W):
+        overdoses, dead, other_dead = 0.0, 0.0, 0.0
+        for p in range(8):
+            overdoses += rate[p * W + i] * people[p * W + i]
+        tally[9 * W + i] = overdoses
+        for p in range(8, k.COMMUNITY):
+            overdoses += rate[p * W + i] * people[p * W + i]
+        for p in range(k.COMMUNITY):
+            dead += rate[(NP + p) * W + i] * people[p * W + i]
+            other_dead += other[p * W + i] * people[p * W + i]
+        tally[i], tally[W + i], tally[2 * W + i] = overdoses, dead, other_dead
+    for i in range(W):
+        injuries, negative = 0.0, 0.0
+        for p in range(8):
+            injuries += other[(NP + p) * W + i] * people[p * W + i]
+            negative += y[p * far + i]
+        tally[10 * W + i], tally[12 * W + i], tally[16 * W + i] = injuries, injuries, negative
+    for i in range(W):
+        hiv, hcv, again = 0.0, 0.0, 0.0
+        for p in range(8):
+            hiv += rate[(3 * NP + p) * W + i] * y[p * far + i]
+            hcv += rate[(4 * NP + p) * W + i] * y[p * far + 4 * W + i]
+            again += rate[(4 * NP + p) * W + i] * y[p * far + 8 * W + i]
+        tally[5 * W + i], tally[6 * W + i], tally[7 * W + i] = hiv, hcv, again
+    if positions > k.COMMUNITY:
+        count_prison(y, tally, people, rate, other)
+    finish_count(work, tally, people, y[NS * W * 10 :])
+
+
+@fast
+def count_prison(y, tally, people, rate, other):
+    """Add the events of people in prison and just released to those of the others."""
+    for p in range(k.COMMUNITY, NP):
+        here = y[p * NS * W : (p + 1) * NS * W]
+        released = 1.0 if p == k.COMMUNITY else 0.0
         for i in range(W):
-            overdoses, infections = rate[i] * people[i], other[NP * W + i] * people[i]
+            overdoses, at = rate[p * W + i] * people[p * W + i], p * W + i
+            injuries = other[NP * W + at] * people[at]
             tally[i] += overdoses
-            tally[W + i] += rate[NP * W + i] * people[i]
-            tally[2 * W + i] += other[i] * people[i]
-            tally[9 * W + i] += injects * overdoses
-            tally[10 * W + i] += infections
-            tally[12 * W + i] += injects * infections
-            tally[16 * W + i] += injects * here[i]
-        for i in range(W):
-            tally[5 * W + i] += rate[3 * NP * W + i] * here[i]
-            tally[6 * W + i] += rate[4 * NP * W + i] * here[4 * W + i]
-            tally[7 * W + i] += rate[4 * NP * W + i] * here[8 * W + i]
-    finish_count(work, tally, work[k.PEOPLE : k.PEOPLE + NP * W], y[NS * W * 10 :])
+            tally[W + i] += rate[NP * W + at] * people[at]
+            tally[2 * W + i] += other[at] * people[at]
+            tally[5 * W + i] += rate[3 * NP * W + at] * here[i]
+            tally[6 * W + i] += rate[4 * NP * W + at] * here[4 * W + i]
+            tally[7 * W + i] += rate[4 * NP * W + at] * here[8 * W + i]
+            tally[9 * W + i] += released * overdoses
+            tally[10 * W + i] += injuries
+            tally[12 * W + i] += released * injuries
+            tally[16 * W + i] += released * here[i]
 
 
 @fast
@@ -124,6 +151,10 @@ def slopes(time, y, slope, work, tally, positions):
 @fast
 def advance(start, slope, following, total, ahead, weight, size):
     """Take one stage of a Runge-Kutta step: where the next stage looks, and the weighted sum of the slopes."""
+    if ahead == 0.0:
+        for j in range(size):
+            total[j] += weight * slope[j]
+        return
     for j in range(size):
         following[j] = start[j] + ahead * slope[j]
         total[j] += weight * slope[j]

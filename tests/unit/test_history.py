@@ -1,19 +1,31 @@
 """History: what an indicator was as known on an earlier day, from the releases published by then."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import duckdb
 import pandas as pd
+import pytest
 from observed import frame, observed
 
-from assets import core, history
+from assets import core, history, revisions
 from assets.contract import require
+from assets.indicators import overdose, quality, registry
 from pipelines.build import MACROS
 from schemas.history import IndicatorHistory
 
 FIRST, SECOND, THIRD = "2019-04-24", "2022-01-05", "2025-07-16"
 DAYS = [FIRST, SECOND, THIRD]
 WINDOW = "2018-10 to 2019-09"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_overdose() -> Iterator[None]:
+    """Make the indicators of one topic only: the others have no rows here, and take their time all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "TOPICS", (overdose, quality))
+        patch.setattr(registry, "DERIVED", ())
+        yield
 
 
 @cache
@@ -76,19 +88,14 @@ def test_what_stands_is_what_the_indicators_say_now() -> None:
     pd.testing.assert_frame_equal(standing, now.reset_index(drop=True))
 
 
-def test_days_to_look_at_are_those_on_which_values_can_change() -> None:
-    """The days of second releases and the release days just before them; first releases of others are left out."""
-    named = {
-        "a": ["2018-01-01", "2024-01-01.2", "2024-01-01"],
-        "b": ["2019-01-01"],
-        "c": ["2020-01-01"],
-        "d": ["2025-01-01"],
-    }
-    rows = pd.DataFrame([(source, release) for source, found in named.items() for release in found])
-    rows = rows.set_axis(["source_id", "release"], axis=1)
-    assert history.days_to_look_at(rows) == ["2020-01-01", "2024-01-01", "2025-01-01"]
-    assert history.days_to_look_at(rows.iloc[:0]) == []
-    assert history.days_to_look_at(releases()) == DAYS
+def test_days_to_look_at_are_those_on_which_values_changed() -> None:
+    """The days of releases that changed a value, the release days just before them, and the last of all."""
+    days = ["2018-01-01", "2020-01-01", "2024-01-01.2", "2024-01-01", "2024-06-01", "2025-01-01"]
+    rows = pd.DataFrame({"release": days})
+    revised = pd.DataFrame({"release_to": ["2024-01-01.2", "2024-06-01"], "rows_changed": [3, 0]})
+    assert history.days_to_look_at(rows, revised) == ["2020-01-01", "2024-01-01", "2025-01-01"]
+    assert history.days_to_look_at(rows.iloc[:0], revised.iloc[:0]) == []
+    assert history.days_to_look_at(releases(), revisions.revisions(releases(), {})) == DAYS
 
 
 def test_value_counts_from_the_release_it_rests_on() -> None:
@@ -98,9 +105,9 @@ def test_value_counts_from_the_release_it_rests_on() -> None:
     days = {FIRST: rows.head(1), SECOND: later}
     found = history.indicator_history(list(days), lambda day: days[day])
     require(found, IndicatorHistory)
-    from_to = found[["value", "known_from", "known_to"]].astype("str").to_numpy().tolist()
+    from_to = found[["value", "known_from", "known_to"]].astype("str").fillna("").to_numpy().tolist()
     first = str(rows["value"].iloc[0])
-    assert from_to == [[first, FIRST, "2020-06-01"], ["1.0", "2020-06-01", "NaT"], ["2.0", SECOND, "NaT"]]
+    assert from_to == [[first, FIRST, "2020-06-01"], ["1.0", "2020-06-01", ""], ["2.0", SECOND, ""]]
 
 
 def test_no_releases_give_an_empty_history() -> None:

@@ -74,7 +74,7 @@ def test_provisional_years_and_years_before_a_break_are_no_part_of_a_trend() -> 
 
 def test_ratio_and_difference_between_groups() -> None:
     """Men of 65 and over who are Black against White, United States 2020, as MMWR 71(29) printed: 52.6 and 7.7."""
-    groups = {"black_non_hispanic": 52.6, "white_non_hispanic": 7.7}
+    groups = {"Black, non-Hispanic": 52.6, "White, non-Hispanic": 7.7}
     rows = pd.concat(
         [rates({2020: number}, strata=f"race_ethnicity={group};sex=male") for group, number in groups.items()],
         ignore_index=True,
@@ -84,7 +84,8 @@ def test_ratio_and_difference_between_groups() -> None:
     assert ratio["value"].round(1).tolist() == [6.8]
     assert difference["value"].round(1).tolist() == [44.9]
     assert difference["unit"].tolist() == ["deaths per 100,000 population"]
-    assert ratio["strata"].tolist() == ["of=overdose_death_rate_crude;race_ethnicity=black_non_hispanic;sex=male"]
+    group = "compared_by=race_ethnicity;of=overdose_death_rate_crude;race_ethnicity=Black, non-Hispanic;sex=male"
+    assert ratio["strata"].tolist() == [group]
     assert ratio["lower_95"][0] > 1
 
 

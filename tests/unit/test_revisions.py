@@ -68,7 +68,7 @@ def test_revisions_are_counted() -> None:
 
 
 def test_rows_neither_come_nor_go_between_different_queries() -> None:
-    """Two queries of one database hold other rows: what both hold is compared, the rest is neither added nor missing."""
+    """Two queries of one database hold other rows: what both hold is compared, the rest is neither."""
     row = counted(releases(*TWO), {f"cdc_vsrr/{OLD}": "1999-2020", f"cdc_vsrr/{NEW}": "2018-2024"}).iloc[0]
     assert (row["rows_compared"], row["rows_changed"], row["same_layout"]) == (4, 2, False)
     assert row[["rows_added", "rows_missing"]].isna().all()
