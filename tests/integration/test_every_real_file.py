@@ -103,7 +103,7 @@ def drop(path: Path, source_id: str, into: Path) -> None:
 
 @pytest.fixture(scope="module")
 def addresses(shared_data: Path) -> list[str]:
-    """Give the address of everything at hand that a person would drop: files, or a folder whose files belong together."""
+    """Give the address of everything at hand that a person would drop: a file, or a folder that belongs together."""
     files = [path.relative_to(shared_data).as_posix() for path in shared_data.rglob("*") if path.is_file()]
     folders = {name: str(Path(name).parent) for name in files}
     return sorted({folders[name] if folders[name] in READ else name for name in files})

@@ -66,7 +66,7 @@ def test_counts_are_by_age_and_sex(result: Tidy) -> None:
 
 
 def test_what_cannot_be_read_is_set_aside(result: Tidy) -> None:
-    """Ages that do not make up their total go with it; a line that lacks an age cannot be checked and stays."""
+    """Ages that do not make up their total go with it; a line that lacks an age is not checked, and stays."""
     codes = result.quarantine.groupby(["row", "code"]).size().to_dict()
     assert codes == {
         (8, "contradicts_total"): 21,
@@ -74,8 +74,10 @@ def test_what_cannot_be_read_is_set_aside(result: Tidy) -> None:
         (11, "not_a_number"): 2,
         (11, "outside_limits"): 1,
         (12, "unknown_group"): 1,
+        (12, "contradicts_total"): 21,
     }
     assert one(result, "drug_misuse_deaths", 2020)["value"] == 80
+    assert one(result, "drug_misuse_deaths", 2018, age="30-34")["status"] == "not_collected"
 
 
 @pytest.mark.parametrize(
