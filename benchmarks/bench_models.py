@@ -3,19 +3,26 @@
 Run ``python benchmarks/bench_models.py``. Everything is compiled before timing, which is told apart. LSODA solves the
 same equations through our own compiled slopes, one draw at a time, for a few draws, and is scaled up. Its count of
 events by year is left out, and its slopes carry sixteen draws of which one is used, so fifteen sixteenths of their time
-are taken off it: both favour it. Engines that the project does not install, such as heormodel, are not timed.
+are taken off it: both favour it. heormodel's engine is timed in the same way where it is installed.
 """
 
 import resource
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.integrate import solve_ivp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from epi.models import transmission_kernel as kernel
+from epi.models import transmission_solver as solver
 from epi.models.interface import Horizon, read_parameters
 from epi.models.transmission import PARAMETERS, run
 from epi.models.transmission_rates import people_at_start, rate_rows
@@ -32,52 +39,84 @@ PLACE = {
 PRISON = {"incarceration_rate": 0.1, "incarcerated_ratio": 0.05, "prison_stay_years": 0.5}
 
 
-def cpu(call: object, *arguments: object) -> float:
+def cpu(call: Callable[..., object], *arguments: object) -> float:
     """Give the CPU seconds of a call, all threads together."""
     begun = time.process_time()
-    call(*arguments)  # type: ignore[operator]
+    call(*arguments)
     return time.process_time() - begun
 
 
-def draws_of(places: dict[str, float], seed: int) -> dict[str, object]:
+def draws_of(place: dict[str, float], seed: int) -> dict[str, Any]:
     """Vary the overdose rate and the effect of OAT over the draws."""
     random = np.random.default_rng(seed)
     return {
-        **places,
+        **place,
         "overdose_rate": random.lognormal(np.log(0.1), 0.3, DRAWS),
         "oat_overdose_rr": random.lognormal(np.log(0.2), 0.2, DRAWS),
     }
 
 
+class Peer:
+    """Our compiled slopes for the solvers of others: one draw at a time, and how often they were asked for."""
+
+    def __init__(self) -> None:
+        """Prepare the arrays of the synthetic place."""
+        values = read_parameters(PARAMETERS, draws_of(PLACE, 1), DRAWS)
+        self.rates, self.people = rate_rows(values), people_at_start(values)
+        self.work, self.y = np.zeros(kernel.WORK_ROWS * kernel.W), np.zeros(kernel.NP * kernel.NS * kernel.W)
+        self.slope, self.tally = np.zeros_like(self.y), np.zeros(kernel.COUNTED * kernel.W)
+        self.rows, self.calls = kernel.COMMUNITY * kernel.NS, 0
+
+    def start(self, draw: int) -> np.ndarray:
+        """Take the rates of one draw, and give its people at the start."""
+        self.work[: kernel.RATE_ROWS * kernel.W] = np.repeat(self.rates[:, draw], kernel.W)
+        self.y[:] = np.repeat(self.people[:, draw], kernel.W)
+        return self.people[: self.rows, draw].copy()
+
+    def slopes(self, moment: float, state: np.ndarray) -> np.ndarray:
+        """Give the change of every state per year."""
+        self.calls += 1
+        self.y.reshape(-1, kernel.W)[: self.rows, 0] = state
+        solver.slopes(moment, self.y, self.slope, self.work, self.tally, kernel.COMMUNITY)
+        return self.slope.reshape(-1, kernel.W)[: self.rows, 0].copy()
+
+    def seconds(self, solve: Callable[[int], object]) -> float:
+        """Give CPU seconds for all draws, scaled from a few, without the time of the fifteen idle lanes."""
+        solve(0)
+        self.calls = 0
+        spent = sum(cpu(solve, draw) for draw in range(PEER_DRAWS))
+        arrays = (self.y, self.slope, self.work, self.tally)
+        alone = cpu(lambda: [solver.slopes(1.0, *arrays, kernel.COMMUNITY) for _ in range(self.calls)])
+        return (spent - alone * (kernel.W - 1) / kernel.W) * DRAWS / PEER_DRAWS
+
+
 def lsoda_seconds() -> float:
-    """Give CPU seconds of scipy's LSODA for all draws, scaled from a few, without the fifteen idle lanes."""
-    from epi.models import transmission_kernel as kernel
-    from epi.models import transmission_solver as solver
+    """Time scipy's LSODA."""
+    peer = Peer()
+    return peer.seconds(
+        lambda draw: solve_ivp(peer.slopes, (0, YEARS), peer.start(draw), method="LSODA", rtol=1e-6, atol=1e-6)
+    )
 
-    values = read_parameters(PARAMETERS, draws_of(PLACE, 1), DRAWS)
-    rates, people, lanes = rate_rows(values), people_at_start(values), kernel.W
-    work, y = np.zeros(kernel.WORK_ROWS * lanes), np.zeros(kernel.NP * kernel.NS * lanes)
-    slope, tally = np.zeros_like(y), np.zeros(kernel.COUNTED * lanes)
-    rows = 11 * kernel.NS
-    calls = 0
 
-    def right_side(moment: float, state: np.ndarray) -> np.ndarray:
-        nonlocal calls
-        calls += 1
-        y.reshape(-1, lanes)[:rows, 0] = state
-        solver.slopes(moment, y, slope, work, tally, 11)
-        return slope.reshape(-1, lanes)[:rows, 0].copy()
+def heormodel_seconds(method: str) -> float:
+    """Time the engine for differential equations of heormodel, which adds cost and effect as two more equations."""
+    from heormodel.models.ode import ODEModel, ODESpec
 
-    def solve(draw: int) -> None:
-        work[: kernel.RATE_ROWS * lanes] = np.repeat(rates[:, draw], lanes)
-        y[:] = np.repeat(people[:, draw], lanes)
-        solve_ivp(right_side, (0, YEARS), people[:rows, draw], method="LSODA", rtol=1e-6, atol=1e-6)
+    peer = Peer()
+    flat = np.ones(peer.rows)
 
-    solve(0)
-    calls = 0
-    seconds = sum(cpu(solve, draw) for draw in range(PEER_DRAWS))
-    alone = cpu(lambda: [solver.slopes(1.0, y, slope, work, tally, 11) for _ in range(calls)])
-    return (seconds - alone * (lanes - 1) / lanes) * DRAWS / PEER_DRAWS
+    def spec(draw: pd.Series, _: str) -> Any:
+        return ODESpec(
+            derivatives=peer.slopes, initial=peer.start(int(draw["draw"])), state_cost=flat, state_effect=flat
+        )
+
+    engine = ODEModel(
+        states=[str(row) for row in range(peer.rows)], interventions=("one",), dynamics_and_rewards=spec,
+        horizon=YEARS, method=method, rtol=1e-6, atol=1e-6,
+    )  # fmt: skip
+    return peer.seconds(
+        lambda draw: engine.evaluate(pd.DataFrame({"draw": [draw]}, index=pd.RangeIndex(1, name="iteration")))
+    )
 
 
 def main() -> None:
@@ -90,8 +129,14 @@ def main() -> None:
         seconds = min(cpu(run, draws_of(place, 1), DRAWS, horizon) for _ in range(3))
         ours = ours or seconds
         print(f"{label}: {states} states, {DRAWS:,} draws, {YEARS} years: {seconds:.2f} CPU s (best of 3)")
-    peer = lsoda_seconds()
-    print(f"scipy LSODA (rtol 1e-6), scaled from {PEER_DRAWS} draws: {peer:.0f} CPU s, {peer / ours:.0f} times ours")
+    peers: dict[str, Callable[[], float]] = {"scipy LSODA": lsoda_seconds}
+    if find_spec("heormodel"):
+        peers |= {f"heormodel {method}": partial(heormodel_seconds, method) for method in ("RK45", "LSODA")}
+    for label, peer in peers.items():
+        seconds = peer()
+        print(
+            f"{label} (rtol 1e-6), scaled from {PEER_DRAWS} draws: {seconds:.0f} CPU s, {seconds / ours:.0f} times ours"
+        )
     seconds = sum(cpu(run, draws_of(PLACE, place), DRAWS, horizon) for place in range(PLACES))
     print(f"{PLACES} places, one strategy: {seconds:.0f} CPU s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")

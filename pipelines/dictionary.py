@@ -45,13 +45,18 @@ _WAYS = {
 DICTIONARY_INTRODUCTION = """\
 What each table of `data/published/harm_reduction.duckdb` promises. The same texts are comments in the file itself, and
 rows of `meta.columns`. Grain says what one row stands for. A total has `all` in a group column, never null; periods
-are inclusive dates; a value is null exactly when its `status` is not `reported`."""
+are inclusive dates; a value is null exactly when its `status` is not `reported`.
+
+What was known on a day is asked with `SELECT * FROM core.observations_as_of('2024-12-31')`, and of indicators with
+`SELECT * FROM marts.indicator_values_as_of('2024-12-31')`: from the releases published by that day, with today's
+definitions and corrections ([why so](decisions/0003-as-of.md))."""
 
 SOURCES_INTRODUCTION = """\
 Who publishes each source, what it counts, what to mind before quoting it, and how it gets here. A file that is not what
 it should be is refused with the reason; the last good data stay. Every release is kept: `core.observations` shows the
 newest of each row, `core.observation_releases` all of them, `marts.revisions` what changed in between. `hre sources ID`
-shows a source's card together with the state of its newest release."""
+shows a source's card together with the state of its newest release. A value that must not be taken as it stands is
+corrected by a reviewed entry in `data/corrections/`, and listed in `meta.corrections` with its reason and evidence."""
 
 METHODS_INTRODUCTION = """\
 Each row of `marts.indicator_values` names its own method, sources and releases. Here are the rules behind them, then

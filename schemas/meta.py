@@ -210,7 +210,7 @@ class IndicatorRow(pa.DataFrameModel):
     numerator_type: Series[str] = pa.Field(description="Kind of numerator.")
     denominator: Series[str] = pa.Field(description="What is below the line; none for a count.")
     denominator_type: Series[str] = pa.Field(
-        description="population, programme, opioid_dependent, tested, deaths, time, laws, value or none."
+        description="population, programme, opioid_dependent, tested, deaths, events, time, laws, value or none."
     )
     unit: Series[str] = pa.Field(description="Unit of value and interval.")
     polarity: Series[str] = pa.Field(isin=["lower", "higher", "none"], description="Which way is better.")

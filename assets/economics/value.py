@@ -23,6 +23,8 @@ EVENTS = {
 PREVALENCE = {"hiv_infections": "hiv_prevalence", "hcv_infections": "hcv_prevalence"}
 PERSPECTIVES = {"health system": ("health system",), "society": None}
 _RATIO_SHARE = 0.025
+_LEAST_EFFECT = 1e-6
+"""Deaths and QALYs below this are the solver's rounding and no gain to divide by."""
 
 
 def lacking_rows(
@@ -115,7 +117,7 @@ def _money(before: Outcomes, after: Outcomes, currency: str) -> Iterator[dict[st
                 **plain,
                 "outcome": "cost_per_overdose_death_averted",
                 "unit": f"{currency} per death",
-                **ratio(cost, deaths),
+                **ratio(cost, deaths, "overdose death averted"),
             }
 
 
@@ -125,7 +127,7 @@ def _summary(values: FloatArray) -> dict[str, float]:
     return {"value": mean, "lower_95": min(float(lower), mean), "upper_95": max(float(upper), mean)}
 
 
-def ratio(cost: FloatArray, effect: FloatArray) -> dict[str, object]:
+def ratio(cost: FloatArray, effect: FloatArray, gain: str = "health gained") -> dict[str, object]:
     """Give a ratio of means with limits, or say why a ratio would mislead.
 
     Where money is saved and health gained, or money spent and health lost, the ratio has no reading:
@@ -134,16 +136,17 @@ def ratio(cost: FloatArray, effect: FloatArray) -> dict[str, object]:
     Args:
         cost: Cost added, one value per draw.
         effect: Health gained, one value per draw.
+        gain: What the effect is, in words.
     """
     added, gained = float(cost.mean()), float(effect.mean())
-    if gained <= 0:
-        words = "no health gained on average" if added > 0 else "saves money, no health gained on average"
+    if gained <= _LEAST_EFFECT:
+        words = f"no {gain} on average" if added > 0 else f"saves money, no {gain} on average"
         return {"status": "not_applicable", "reason": words}
     if added <= 0:
         return {"status": "not_applicable", "reason": "saves money and gains health: dominates"}
-    if not (effect > 0).all():
-        share = float((effect <= 0).mean())
-        return {"value": added / gained, "reason": f"no limits: {share:.0%} of the draws gain no health"}
+    if not (effect > _LEAST_EFFECT).all():
+        share = float((effect <= _LEAST_EFFECT).mean())
+        return {"value": added / gained, "reason": f"no limits: {share:.0%} of the draws have no {gain}"}
     lower, upper = np.quantile(cost / effect, [_RATIO_SHARE, 1 - _RATIO_SHARE])
     value = added / gained
     return {"value": value, "lower_95": min(float(lower), value), "upper_95": max(float(upper), value)}

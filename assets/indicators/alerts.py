@@ -65,7 +65,7 @@ def compute(measures: Measures) -> pd.DataFrame:
 
 
 def _nothing(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.iloc[:0].assign(count=np.nan, expected=np.nan, upper_bound=np.nan, alarm=pd.NA, why="", method_name="")
+    return rows.iloc[:0].assign(count=np.nan, expected=np.nan, upper_bound=np.nan, alarm=np.nan, why="", method_name="")
 
 
 def _assess(rows: pd.DataFrame) -> pd.DataFrame:

@@ -131,9 +131,10 @@ def _groups(values: pd.DataFrame) -> pd.DataFrame:
     rows = both.assign(**shared)
     hidden = rows["status"] != "reported"
     rows[["numerator", "denominator"]] = rows[["numerator", "denominator"]].mask(hidden)
-    columns = [both[name] for name in ("numerator", "denominator", "numerator_reference", "denominator_reference")]
-    exact_ratio = rate_ratio(*columns)
-    exact_difference = rate_difference(*columns, per=1)
+    events, people = both["numerator"], both["denominator"]
+    events_reference, people_reference = both["numerator_reference"], both["denominator_reference"]
+    exact_ratio = rate_ratio(events, people, events_reference, people_reference)
+    exact_difference = rate_difference(events, people, events_reference, people_reference, per=1)
     log_ratio, plain = _from_intervals(both)
     ratio, difference = log_ratio.copy(), plain.copy()
     for limit in ("lower", "upper"):

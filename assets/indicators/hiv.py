@@ -294,10 +294,10 @@ def _product(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     both = both[both[[f"value{end}" for end in ends]].notna().all(axis=1)].reset_index(drop=True)
     shares, lowers, uppers = ([both[f"{name}{end}"] / 100 for end in ends] for name in ("value", "lower", "upper"))
     found = cascade_product(shares, lowers, uppers)
-    step = pd.Series("virally_suppressed", index=both.index, dtype="str")
+    last = pd.Series("virally_suppressed", index=both.index, dtype="str")
     early = both[[f"is_provisional{end}" for end in ends]].astype("bool").any(axis=1)
     return both.assign(
-        strata=with_part(both["strata"], "step", step),
+        strata=with_part(both["strata"], "step", last),
         value=found["value"], lower_95=found["lower"], upper_95=found["upper"], is_provisional=early,
         method="product of the three shares of the step before", reason=both["note"], **provenance(both, *rest),
     )  # fmt: skip
@@ -310,8 +310,8 @@ def _gap(measures: Measures) -> pd.DataFrame:
     frames = [rows.assign(strata=strata(rows)) for rows in (ours, everybody)]
     both = pair(frames[0], frames[1], [*PLACE_AND_TIME, "strata"], "everybody", how="inner").reset_index(drop=True)
     ours_n, all_n = (tested(both[name]) for name in ("note", "note_everybody"))
-    counts = [both["value"] / 100 * ours_n, ours_n, both["value_everybody"] / 100 * all_n, all_n]
-    newcombe = proportion_difference(*counts, per=100)
+    treated, treated_of_all = both["value"] / 100 * ours_n, both["value_everybody"] / 100 * all_n
+    newcombe = proportion_difference(treated, ours_n, treated_of_all, all_n, per=100)
     status = both["status"].mask(both["status"] == "reported", both["status_everybody"])
     limited = newcombe["lower"].notna()
     return indicator_rows(

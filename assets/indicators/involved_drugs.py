@@ -281,8 +281,10 @@ def definition_rows(records: pd.DataFrame, source_id: str, release: str) -> pd.D
         release: Their release, a date.
     """
     parts = [
-        definition_spread(rows["underlying"], rows["contributing"]).assign(area_id=area, year=year)
-        for (area, year), rows in records.groupby(["area_id", "year"])
+        definition_spread(rows["underlying"], rows["contributing"]).assign(
+            area_id=rows["area_id"].iloc[0], year=rows["year"].iloc[0]
+        )
+        for _, rows in records.groupby(["area_id", "year"])
     ]
     found = pd.concat(parts, ignore_index=True)
     wide = found["definition"] == "nchs"

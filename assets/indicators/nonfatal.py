@@ -228,8 +228,8 @@ def _fatality(measures: Measures) -> pd.DataFrame:
     known = (frame["status"] == "reported") & (frame["status_survived"] == "reported")
     everyone = (frame["value"] + frame["value_survived"]).where(known)
     known &= everyone > 0
-    deaths = frame["value"].where(known)
-    low, high = binomial_interval(deaths, everyone.where(known))
+    died = frame["value"].where(known)
+    low, high = binomial_interval(died, everyone.where(known))
     status = frame["status"].where(frame["status"] != "reported", frame["status_survived"])
     groups = strata(frame)
     labels = ("beside=" + frame["beside"]).where(groups == "all", "beside=" + frame["beside"] + ";" + groups)
@@ -237,15 +237,15 @@ def _fatality(measures: Measures) -> pd.DataFrame:
         FATALITY,
         frame.assign(
             strata=labels,
-            numerator=deaths,
+            numerator=died,
             denominator=everyone.where(known),
-            value=100 * deaths / everyone,
+            value=100 * died / everyone,
             lower_95=100 * low,
             upper_95=100 * high,
             status=status.mask((status == "reported") & ~known, "not_applicable"),
             method="100 x deaths / (deaths + overdoses survived); Wilson interval",
             reason=remark(frame["note"], frame["note_survived"]),
-            reliability=reliability(deaths),
+            reliability=reliability(died),
             is_provisional=frame["is_provisional"] | frame["is_provisional_survived"],
             **provenance(frame, "survived"),
         ),

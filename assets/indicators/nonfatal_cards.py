@@ -34,7 +34,7 @@ _EXACT = {
     "polarity": "lower",
     "interval_method": "exact conditional interval of the ratio of two rates",
     "denominator": "Rate of the year before; the population is the one that count and published rate imply",
-    "denominator_type": "none",
+    "denominator_type": "value",
 }
 
 ED_STANDARDISED = _card(
@@ -100,7 +100,7 @@ SHARE = _card(
 SHARE_CHANGE = _card(
     "overdose_ed_visits_per_10k_change_pct", "13", "Change in suspected overdoses among emergency department visits",
     "Are suspected overdoses rising or falling?", "percent change", denominator="Share of the twelve months before",
-    denominator_type="none", interval_method="none: no counts are published", references=(_SYNDROMIC,),
+    denominator_type="value", interval_method="none: no counts are published", references=(_SYNDROMIC,),
     waits_for="cdc_dose_syndromic (dropped in)", caveats=("Of rounded shares: small ones move in steps.", _PANEL),
 )  # fmt: skip
 FATALITY = _card(

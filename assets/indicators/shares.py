@@ -82,7 +82,8 @@ def with_newest(frame: pd.DataFrame, sizes: pd.DataFrame, name: str = "people") 
     )
     found = found.assign(size_year=found["size_end"].dt.year)
     recent = found["period_end"].dt.year - found["size_year"] <= OLDEST_SIZE_ESTIMATE_YEARS
-    return found[recent].sort_values(["area_id", "period_end"], ignore_index=True)
+    kept: pd.DataFrame = found[recent].sort_values(["area_id", "period_end"], ignore_index=True)
+    return kept
 
 
 def covered(

@@ -141,7 +141,7 @@ def _events(values: Mapping[str, FloatArray], counted: dict[str, FloatArray]) ->
     """Add to what was counted the sums and products that have names of their own."""
 
     def years(positions: tuple[int, ...]) -> FloatArray:
-        return np.asarray(np.sum([counted[f"years_{POSITIONS[index]}"] for index in positions], axis=0))
+        return np.asarray(sum(counted[f"years_{POSITIONS[index]}"] for index in positions))
 
     return {
         **counted,
@@ -153,7 +153,5 @@ def _events(values: Mapping[str, FloatArray], counted: dict[str, FloatArray]) ->
         "room_visits": counted["room_years"] * values["consumption_room_visits"][:, None],
         "hcv_tests": counted["hcv_courses"] * values["hcv_tests_per_course"][:, None],
         "person_years": years(tuple(range(len(POSITIONS)))),
-        "deaths": np.asarray(
-            np.sum([counted[f"{cause}_deaths"] for cause in ("overdose", "other", "hiv", "liver")], axis=0)
-        ),
+        "deaths": np.asarray(sum(counted[f"{cause}_deaths"] for cause in ("overdose", "other", "hiv", "liver"))),
     }

@@ -139,13 +139,13 @@ COST = (
 
 PAYERS = {
     **dict.fromkeys(
-        ("oat", "nsp", "naloxone", "consumption_rooms", "drug_checking", "safer_supply", "hiv_tests", "hiv_care"),
+        ("oat", "nsp", "naloxone", "consumption_rooms", "drug_checking", "safer_supply", "hiv_testing", "hiv_care"),
         "health system",
     ),
     **dict.fromkeys(
         ("prep", "hcv_treatment", "hcv_care", "emergency_care", "injection_infection_care"), "health system"
     ),
-    **dict.fromkeys(("prison", "crime", "overdose_deaths"), "society"),
+    **dict.fromkeys(("prison", "crime", "losses_by_overdose_death"), "society"),
 }
 """Categories of cost and who carries them; the perspective of society takes all."""
 
@@ -175,7 +175,7 @@ def costs(values: Mapping[str, FloatArray], events: Mapping[str, FloatArray]) ->
         Briggs A, Claxton K, Sculpher M. Decision modelling for health economic evaluation. Oxford 2006, ch. 2.
     """
     price = {name: value[:, None] for name, value in values.items()}
-    out_of_oat = np.sum([events[name] for name in OUT_OF_OAT], axis=0)
+    out_of_oat = sum(events[name] for name in OUT_OF_OAT)
     medication = oat_mean(values, "cost_oat", "cost_{}")[:, None]
     hcv_course = price["cost_hcv_course"] * events["hcv_courses"]
     found = {
@@ -185,7 +185,7 @@ def costs(values: Mapping[str, FloatArray], events: Mapping[str, FloatArray]) ->
         "consumption_rooms": price["cost_consumption_room_visit"] * events["room_visits"],
         "drug_checking": price["cost_drug_checking"] * events["checking_years"],
         "safer_supply": price["cost_safer_supply"] * events["supply_years"],
-        "hiv_tests": price["cost_hiv_test"] * events["hiv_tests"],
+        "hiv_testing": price["cost_hiv_test"] * events["hiv_tests"],
         "hiv_care": price["cost_art"] * events["art_years"]
         + price["cost_hiv_untreated"] * events["hiv_untreated_years"],
         "prep": price["cost_prep"] * events["prep_years"],
@@ -195,7 +195,7 @@ def costs(values: Mapping[str, FloatArray], events: Mapping[str, FloatArray]) ->
         "injection_infection_care": price["cost_injection_infection"] * events["injection_infections"],
         "prison": price["cost_prison"] * (events["years_prison"] + events["years_prison_oat"]),
         "crime": price["cost_crime_injecting"] * out_of_oat + price["cost_crime_oat"] * events["oat_years"],
-        "overdose_deaths": price["cost_overdose_death"] * events["overdose_deaths"],
+        "losses_by_overdose_death": price["cost_overdose_death"] * events["overdose_deaths"],
     }
     return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
 
@@ -245,7 +245,7 @@ def effects(
         Murray CJL. Quantifying the burden of disease. Bull World Health Organ 1994;72:429-445, without age weights.
     """
     value = {name: number[:, None] for name, number in values.items()}
-    gains = [value[f"utility_{kind}"] * events[f"years_{name}"] for name, kind in UTILITIES.items()]
+    gains = (value[f"utility_{kind}"] * events[f"years_{name}"] for name, kind in UTILITIES.items())
     losses = {
         "utility_loss_hiv": "hiv_untreated_years",
         "utility_loss_art": "art_years",
@@ -260,12 +260,12 @@ def effects(
         "disability_f4": "years_hcv_f4",
         "disability_oat": "oat_years",
     }
-    qalys = np.sum(gains, axis=0) - np.sum([value[loss] * events[name] for loss, name in losses.items()], axis=0)
-    yld = np.sum([value[weight] * events[name] for weight, name in weights.items()], axis=0)
-    yld = yld + value["disability_injecting"] * np.sum([events[name] for name in OUT_OF_OAT], axis=0)
+    qalys = sum(gains) - sum(value[loss] * events[name] for loss, name in losses.items())
+    yld = sum(value[weight] * events[name] for weight, name in weights.items())
+    yld = yld + value["disability_injecting"] * sum(events[name] for name in OUT_OF_OAT)
     force = float(np.log1p(rate))
     lost = {cause: value[f"life_years_lost_{cause}"] for cause in ("overdose", "other", "hiv", "liver")}
     years = {cause: -np.expm1(-force * number) / force if force > 0 else number for cause, number in lost.items()}
-    yll = np.sum([years[cause] * events[f"{cause}_deaths"] for cause in lost], axis=0)
+    yll = sum(years[cause] * events[f"{cause}_deaths"] for cause in lost)
     found = {"qalys": qalys, "yll": yll, "yld": yld, "dalys": yll + yld}
     return {name: np.asarray(number, dtype=np.float64) for name, number in found.items()}

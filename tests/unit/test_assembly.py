@@ -71,6 +71,8 @@ def test_correction_reaches_core_but_not_the_revisions(tmp_path: Path) -> None:
     changes = made.tables["marts.revision_changes"].loc[lambda rows: rows["period_end"] == "2021-12-31"]
     assert changes[["old_value", "new_value"]].to_numpy().tolist() == [[90.0, 100.0]]
     assert made.tables["meta.corrections"]["applied"].tolist() == [True]
+    [largest] = made.tables["marts.revisions"]["largest_change_pct"]
+    assert abs(largest - 100 / 9) < 1e-9
 
 
 def test_mended_value_blocks(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class Outcome:
     message: str = "Published."
     seconds: float = 1.25
     unchanged: bool = False
+    revisions: tuple[str, ...] = ("cdc_vsrr: overdose_deaths USA: 60,000 to 62,000 (+3.3 %)",)
 
 
 class AnotherRefreshIsRunning(Exception):
@@ -150,6 +151,8 @@ def test_published_is_0(published: Path, refreshes: Refreshes) -> None:
     assert "[1/2] tidy cdc_vsrr" in done.stderr
     for part in ("cdc_vsrr", "live", "new release", "2025-07-16", "12,345", "9 of 9", "hre serve", "hre sql"):
         assert part in done.stdout
+    assert "Largest changes of earlier values" in done.stdout
+    assert "overdose_deaths USA: 60,000 to 62,000 (+3.3 %)" in done.stdout
     assert "Database  data/published/harm_reduction.duckdb" in done.stdout
     assert "Site      data/published/site/index.html" in done.stdout
 

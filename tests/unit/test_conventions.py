@@ -211,7 +211,7 @@ def test_indicator_cards_are_complete(card: IndicatorCard) -> None:
     assert all(caveat.endswith(".") for caveat in card.caveats)
     assert card.polarity in {"lower", "higher", "none"}
     people = {"population", "programme", "reached", "opioid_dependent", "tested", "deaths"}
-    assert card.denominator_type in {*people, "time", "laws", "value", "none"}
+    assert card.denominator_type in {*people, "events", "time", "laws", "value", "none"}
     assert (card.denominator == "none") == (card.denominator_type == "none")
     assert not card.number or 1 <= int(card.number) <= 46
     assert all(target.source for target in card.targets)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -11,6 +12,7 @@ from observed import frame, observed
 from assets import core, history, revisions
 from assets.contract import require
 from assets.indicators import overdose, quality, registry
+from pipelines import query
 from pipelines.build import MACROS
 from schemas.history import IndicatorHistory
 
@@ -153,3 +155,20 @@ def test_indicators_as_of_a_day_are_those_of_the_releases_by_then() -> None:
         answer = connection.execute(asked).df()
         assert len(answer) == len(wanted), day
         assert answer["value"].sum() == wanted["value"].sum(), day
+
+
+def test_sandbox_of_hre_sql_answers_both_questions(tmp_path: Path) -> None:
+    """The read-only, locked connection of hre sql may ask both, with a day of its own; other functions stay closed."""
+    path = tmp_path / "file.duckdb"
+    with published(releases()) as connection:
+        connection.execute(f"ATTACH '{path}' AS made; COPY FROM DATABASE memory TO made")
+    asking = query.connect(path)
+    for sql in (
+        "FROM core.observations_as_of('2022-01-05')",
+        "SELECT value FROM marts.indicator_values_as_of(today())",
+    ):
+        query.require_question(asking, sql)
+        assert asking.execute(sql).fetchall()
+    with pytest.raises(query.QueryRefused, match="read_csv"):
+        query.require_question(asking, "SELECT * FROM core.observations_as_of((SELECT max(a) FROM read_csv('x') t(a)))")
+    asking.close()

@@ -39,6 +39,12 @@ def test_visits_are_standardised_for_each_sex_and_both() -> None:
     assert made.loc["all", ["numerator", "denominator"]].tolist() == [1_200, 1e7]
 
 
+def test_one_sex_alone_is_not_both() -> None:
+    """Where only women are published, there is a rate for women and none for everybody."""
+    women = [row for row in panel({"15-24": 600}) if row["sex"] == "female"]
+    assert value(nonfatal, "overdose_ed_visit_rate_age_adjusted", *women)["strata"] == "sex=female"
+
+
 def test_a_hidden_age_hides_the_standardised_rate() -> None:
     """A suppressed count of one age leaves both sexes and each of them without a value."""
     made = values(nonfatal, "overdose_ed_visit_rate_age_adjusted", *panel({"15-24": 600, "55+": None}))

@@ -101,7 +101,7 @@ def test_kits_per_opioid_death_have_the_deaths_limits() -> None:
     kits = own("naloxone_kits_distributed", 2_000)
     opioids = observed("cdc_vsrr", "overdose_deaths", "US-CA", 2025, 100, drug="opioids")
     every = observed("cdc_vsrr", "overdose_deaths", "US-CA", 2025, 400)
-    row = value(treatment, "naloxone_kits_per_opioid_death", kits, opioids, every)
+    row = value(treatment, "naloxone_kits_per_opioid_death", kits, every, opioids)
     low, high = poisson_interval(100)
     np.testing.assert_allclose(
         row[["value", "lower_95", "upper_95"]].astype("float64"), [20, 2_000 / high, 2_000 / low]
