@@ -68,7 +68,7 @@ def indicator_rows(values: pd.DataFrame) -> pd.DataFrame:
     )
     rows = pd.DataFrame([_indicator(card) for card in indicator_cards()]).join(counts, on="indicator_id")
     rows[list(counts)] = rows[list(counts)].fillna(0).astype("int64")
-    rows["waits_for"] = rows["waits_for"].where(rows["values"] == 0, "")
+    rows["waits_for"] = rows.pop("waits_for").where(rows["values"] == 0, "")
     return rows.astype({"target": "float64"}).sort_values("indicator_id", ignore_index=True)
 
 

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("index.html", "Overview"),
     ("overdose.html", "Overdose"),
     ("coverage.html", "Coverage"),
+    ("cost_effectiveness.html", "Cost-effectiveness"),
     ("place.html", "A place"),
     ("data.html", "Data and methods"),
 )

@@ -34,6 +34,34 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "age_group", "race_ethnicity", "drug", "population_group", "action", "applied", "old_value", "new_value",
         "new_status", "reason", "evidence",
     ),
+    "marts.intervention_value": (
+        "area_id", "intervention_id", "level", "comparator", "horizon_years", "perspective", "discount_pct", "outcome",
+        "value", "lower_95", "upper_95", "unit", "currency", "cost_basis", "status", "reason", "draws", "seed",
+        "parameter_set", "source_ids", "release",
+    ),
+    "marts.intervention_acceptability": (
+        "area_id", "perspective", "willingness_to_pay", "strategy", "probability_optimal", "on_frontier",
+        "expected_loss", "evpi", "currency",
+    ),
+    "marts.intervention_plane": (
+        "area_id", "perspective", "strategy", "draw", "qalys_gained", "cost_difference", "currency",
+    ),
+    "marts.intervention_drivers": (
+        "area_id", "strategy", "parameter_id", "low_value", "high_value", "at_low", "at_high", "at_mean",
+    ),
+    "marts.portfolio": (
+        "area_id", "budget", "intervention_id", "level", "is_chosen", "probability_chosen", "portfolio_cost",
+        "portfolio_qalys", "currency",
+    ),
+    "meta.parameters": (
+        "topic", "parameter_id", "source_key", "value", "lower", "upper", "unit", "currency", "cost_year", "citation",
+        "verified", "is_default",
+    ),
+    "meta.model_validation": (
+        "result_id", "study", "quantity", "unit", "theirs", "theirs_lower", "theirs_upper", "ours", "difference",
+        "difference_pct", "agreement", "explanation", "citation", "where_seen",
+    ),
+    "meta.cheers": ("item", "section", "topic", "met", "artefact", "where_found"),
     "meta.sources": (
         "source_id", "title", "publisher", "licence", "licence_url", "homepage", "download_url", "cadence", "basis",
         "citation", "coverage", "caveats", "origin", "newest_release", "retrieved", "state", "message",

@@ -9,7 +9,7 @@ from dashboards import formats, plotly_bundle
 from dashboards.charts import Chart, data_script
 from dashboards.downloads import write_downloads
 from dashboards.page import NAVIGATION, Page
-from dashboards.pages import coverage, data, overdose, overview, place
+from dashboards.pages import cost_effectiveness, coverage, data, overdose, overview, place
 from dashboards.published import Published
 from dashboards.sketch import sketch
 
@@ -40,6 +40,7 @@ def build_site(database: Path, out: Path) -> list[Path]:
             overview.page(published),
             overdose.page(published),
             coverage.page(published),
+            cost_effectiveness.page(published),
             place.page(published, environment),
             data.page(published, downloads),
         ]

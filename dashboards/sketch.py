@@ -20,12 +20,14 @@ _DASHES = {"dash": "9 6", "dot": "2 4", "dashdot": "9 4 2 4", "longdash": "14 6"
 
 
 def sketch(chart: Chart) -> Markup:
-    """Draw the default view of a chart, or nothing where there are no rows or the chart is a map."""
+    """Draw the default view of a chart, or nothing where it has no rows, is a map or is not for a plain drawing."""
     view = chart.default_view
     if view is None or chart.map or not len(view.frame):
         return Markup("")
     columns = {name: view.frame[name].tolist() for name in view.frame.columns}
     figure = chart.figure.to_plotly_json()
+    if figure["layout"].get("meta", {}).get("sketch") is False:
+        return Markup("")
     return _Drawing(figure, columns, chart.pixels()).svg()
 
 
@@ -258,7 +260,10 @@ def _positions(values: list[Any]) -> tuple[dict[Any, float], list[tuple[Any, str
     """Give where each date, category or number stands on the axis, and which of them carry a label."""
     distinct = list(dict.fromkeys(values))
     if all(isinstance(value, (int, float)) for value in distinct):
-        return {value: float(value) for value in distinct}, []
+        # Numbers, such as amounts, have ticks of their own; the points need not stand at them.
+        top = max([float(value) for value in distinct], default=0.0)
+        marks = [at for at in ticks(top) if at in distinct] if top > 0 else []
+        return {value: float(value) for value in distinct}, [(at, formats.number(at, 0)) for at in marks]
     try:
         days = {value: _day(str(value)) for value in distinct}
     except ValueError:

@@ -351,6 +351,61 @@ def indicators(
         raise typer.BadParameter(_no_such("indicator", indicator_id, known), param_hint="ID")
 
 
+@app.command(short_help="Ask the model: what would more of a service do in a place?")
+def model(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="Id or name, such as AUS or Australia.")],
+    intervention: Annotated[
+        list[str] | None,
+        typer.Option("--intervention", "-i", metavar="NAME=LEVEL", help="Level to reach; + joins; repeat to compare."),
+    ] = None,
+    years: Annotated[int, typer.Option("--years", min=1, max=50, help="Years the model runs.")] = 10,
+    draws: Annotated[int, typer.Option("--draws", min=2, max=100_000, help="Draws of all uncertain figures.")] = 1_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same numbers.")] = 20240101,
+    choose: Annotated[
+        list[str] | None, typer.Option("--choose", metavar="PARAMETER=SOURCE", help="Take another source's figure.")
+    ] = None,
+    own: Annotated[list[str] | None, typer.Option("--set", metavar="PARAMETER=NUMBER", help="Your own figure.")] = None,
+    currency: Annotated[str, typer.Option("--currency", help="Currency of costs; nothing is converted.")] = "AUD",
+    discount: Annotated[float, typer.Option("--discount", min=0, max=0.5, help="Rate a year; 0.03 is 3 %.")] = 0.03,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write rows as CSV.")] = None,
+) -> None:
+    """Ask the transmission model what levels of services do in a place, what they cost and how sure that is.
+
+    It reads the published indicators of the place and the cited evidence, and says which figures it used, what it
+    assumed and what is lacking. Without --intervention it compares what a refresh does.
+
+    \b
+    Interventions: oat, nsp, naloxone, consumption_room, drug_checking,
+    safer_supply, hcv_treatment. Shares are proportions: oat=0.5 is 50 %.
+    naloxone=1 is as many kits as bring its use to 80 % of witnessed overdoses.
+
+    \b
+    Examples:
+      hre model AUS --intervention oat=0.5 --draws 10000
+      hre model AUS -i oat=0.5 -i oat=0.5+nsp=0.75 --choose oat_hcv_rr=act_databook
+      hre model Kenya -i oat=0.4 --set cost_oat=585 --years 20 -o kenya.csv
+    """
+    settings = _settings()
+    if output is not None:
+        _require_writable(output, settings)
+    from assets.economics.asking import QuestionRefused, analysis
+    from pipelines import model as machinery
+    from pipelines import show
+
+    with _refusals():
+        try:
+            how = analysis(intervention or [], choose or [], own or [], years, draws, seed, currency, discount)
+            answer, name = machinery.ask(settings, place, how)
+        except QuestionRefused as refusal:
+            _give_up(str(refusal))
+    machinery.tell(show.console(), answer, name, how)
+    if output is not None:
+        try:
+            machinery.write_csv(answer, output)
+        except OSError as error:
+            _give_up(f"Cannot write {output}: {error.strerror or error}.")
+
+
 @app.command(short_help="Write a template for own programme data.")
 def template(
     name: Annotated[str, typer.Argument(metavar="NAME", help="nsp, oat, naloxone, consumption-site, …")],

@@ -16,13 +16,6 @@ VALUE_COLUMNS = [
 ]  # fmt: skip
 
 
-class _Strict:
-    """Settings that every table here shares."""
-
-    strict = True
-    ordered = True
-
-
 class InterventionValue(pa.DataFrameModel):
     """What an intervention does in a place against a comparator: lives, infections, QALYs, costs, value for money.
 
@@ -62,9 +55,11 @@ class InterventionValue(pa.DataFrameModel):
     source_ids: Series[str] = pa.Field(description="Sources of the place's inputs, joined by a plus sign.")
     release: Series[str] = pa.Field(description="Their releases, in the same order.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = VALUE_GRAIN
         name = "marts.intervention_value"
 
@@ -91,9 +86,11 @@ class Acceptability(pa.DataFrameModel):
     )
     currency: Series[str] = pa.Field(description="Currency.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["area_id", "perspective", "willingness_to_pay", "strategy"]
         name = "marts.intervention_acceptability"
 
@@ -112,9 +109,11 @@ class PlanePoint(pa.DataFrameModel):
     cost_difference: Series[float] = pa.Field(description="Cost added, discounted.", metadata={"unit": "currency"})
     currency: Series[str] = pa.Field(description="Currency.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["area_id", "perspective", "strategy", "draw"]
         name = "marts.intervention_plane"
 
@@ -135,9 +134,11 @@ class Driver(pa.DataFrameModel):
     at_high: Series[float] = pa.Field(description="Overdose deaths averted there.", metadata={"unit": "deaths"})
     at_mean: Series[float] = pa.Field(description="Overdose deaths averted with every parameter at its mean.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["area_id", "strategy", "parameter_id"]
         name = "marts.intervention_drivers"
 
@@ -158,8 +159,10 @@ class Portfolio(pa.DataFrameModel):
     portfolio_qalys: Series[float] = pa.Field(description="QALYs of the best portfolio.", metadata={"unit": "QALYs"})
     currency: Series[str] = pa.Field(description="Currency.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["area_id", "budget", "intervention_id", "level"]
         name = "marts.portfolio"

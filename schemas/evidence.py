@@ -21,13 +21,6 @@ ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 MONEY = ("costs", "thresholds")
 
 
-class _Strict:
-    """Settings that every table here shares."""
-
-    strict = True
-    ordered = True
-
-
 class Evidence(pa.DataFrameModel):
     """One published figure for one parameter, with where it was seen; alternatives stand side by side.
 
@@ -137,9 +130,11 @@ class Evidence(pa.DataFrameModel):
         ]
         return pd.Series([found <= wanted for found, wanted in zip(named, others, strict=True)], index=frame.index)
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["parameter_id", "source_key"]
         name = "evidence"
 

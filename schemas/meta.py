@@ -12,22 +12,17 @@ _STATES = ["current", "refused", "unreachable", "no data"]
 _ORIGINS = ["live", "drop-in", "kept", "figures", "none"]
 
 
-class _Strict:
-    """Settings that every table here shares."""
-
-    strict = True
-    ordered = True
-
-
 class LatestValue(IndicatorValue):
     """The newest reported value of each indicator, place and group; where none is reported, the newest row.
 
     Grain: indicator, area, strata.
     """
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["indicator_id", "area_id", "strata"]
         name = "marts.latest_values"
 
@@ -47,9 +42,11 @@ class TargetSummary(pa.DataFrameModel):
     undetermined: Series[int] = pa.Field(ge=0, description="Places whose interval straddles the target.")
     median_value: Series[float] = pa.Field(nullable=True, description="Median of the places' values, unweighted.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["indicator_id", "target"]
         name = "marts.target_summary"
 
@@ -78,9 +75,11 @@ class SourceDisagreement(pa.DataFrameModel):
         nullable=True, description="The larger over the smaller value; null where one of them is zero.", ge=1
     )
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = [
             "measure_id", "area_id", "period_start", "period_end", "strata", "source_a", "source_b"
         ]  # fmt: skip
@@ -114,9 +113,11 @@ class SourceRow(pa.DataFrameModel):
     state: Series[str] = pa.Field(isin=_STATES, description="Whether the last attempt to refresh it went well.")
     message: Series[str] = pa.Field(description="What was refused or unreachable, and why; empty otherwise.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.sources"
 
 
@@ -141,9 +142,11 @@ class SnapshotRow(pa.DataFrameModel):
     dropped: Series[str] = pa.Field(description="Records left out on purpose: reason and number, one per line.")
     notes: Series[str] = pa.Field(description="The publisher's remarks about the release, one per line.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.snapshots"
 
 
@@ -163,9 +166,11 @@ class CitationRow(pa.DataFrameModel):
     licence: Series[str] = pa.Field(description="Terms of the publisher.")
     rows: Series[int] = pa.Field(ge=1, description="Figures that rest on it.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.citations"
 
 
@@ -189,9 +194,11 @@ class MeasureRow(pa.DataFrameModel):
     least: Series[float] = pa.Field(nullable=True, description="Least value that can be.")
     most: Series[float] = pa.Field(nullable=True, description="Greatest value that can be; null where unbounded.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.measures"
 
 
@@ -232,9 +239,11 @@ class IndicatorRow(pa.DataFrameModel):
         description="Sources that it needs and that brought nothing yet; empty where it has values."
     )
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.indicators"
 
 
@@ -253,9 +262,11 @@ class CheckRow(pa.DataFrameModel):
     description: Series[str] = pa.Field(description="What was expected, and what was found.")
     failures: Series[int] = pa.Field(ge=0, description="Number of rows or records that fail.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["asset", "check_name"]
         name = "meta.checks"
 
@@ -273,9 +284,11 @@ class ColumnRow(pa.DataFrameModel):
     unit: Series[str] = pa.Field(description="Unit; empty where it stands in the row or there is none.")
     description: Series[str] = pa.Field(str_length={"min_value": 5}, description="Meaning.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["table_schema", "table_name", "column_name"]
         name = "meta.columns"
 
@@ -291,7 +304,9 @@ class PublicationRow(pa.DataFrameModel):
     code_version: Series[str] = pa.Field(description="Version of the package and digest of its code.")
     fingerprint: Series[str] = pa.Field(description="Digest of everything it rests on: the same inputs give the same.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.publication"

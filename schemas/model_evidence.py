@@ -12,13 +12,6 @@ AGREEMENTS = ("agrees", "differs", "not computed", "cited only")
 CONDITIONS = [f"{kind}{at}" for at in range(1, 6) for kind in ("condition", "value")]
 
 
-class _Strict:
-    """Settings that every table here shares."""
-
-    strict = True
-    ordered = True
-
-
 class GraphProbability(pa.DataFrameModel):
     """One probability of a decision graph: a node's outcome under up to five conditions.
 
@@ -49,9 +42,11 @@ class GraphProbability(pa.DataFrameModel):
         """The limits lie on either side of the probability."""
         return (frame["lower"] <= frame["best"]) & (frame["best"] <= frame["upper"])
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["population", "graph", "node", "outcome", *CONDITIONS]
         name = "evidence.decision_graph"
 
@@ -78,9 +73,11 @@ class GraphResult(pa.DataFrameModel):
     payer: Series[str] = pa.Field(isin=["", "health system", "society"], description="Who pays.")
     source: Series[str] = pa.Field(str_length={"min_value": 3}, description="Where it was read from.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["population", "graph", "node", "outcome"]
         name = "evidence.decision_graph_results"
 
@@ -96,9 +93,11 @@ class GraphPeople(pa.DataFrameModel):
     people: Series[float] = pa.Field(gt=0, description="Number of people.", metadata={"unit": "people"})
     source: Series[str] = pa.Field(str_length={"min_value": 3}, description="Where it was read from.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["population", "year"]
         name = "evidence.decision_graph_people"
 
@@ -118,9 +117,11 @@ class Portfolio(pa.DataFrameModel):
     citation: Series[str] = pa.Field(str_length={"min_value": 4}, description="Authors and title.")
     where_seen: Series[str] = pa.Field(str_length={"min_value": 4}, description="Page and table it was read from.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["study", "portfolio"]
         name = "evidence.portfolios"
 
@@ -143,9 +144,11 @@ class PublishedResult(pa.DataFrameModel):
     where_seen: Series[str] = pa.Field(str_length={"min_value": 4}, description="Page and table it was read from.")
     explanation: Series[str] = pa.Field(description="Why ours differs or is not computed, in plain words.")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "evidence.published_results"
 
 
@@ -177,7 +180,9 @@ class ModelValidation(pa.DataFrameModel):
         """What does not agree says why."""
         return (frame["agreement"] == "agrees") | (frame["explanation"] != "")
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         name = "meta.model_validation"

@@ -10,13 +10,6 @@ from pandera.typing.pandas import Series
 from schemas.observations import STATUSES
 
 
-class _Strict:
-    """Settings that every table here shares."""
-
-    strict = True
-    ordered = True
-
-
 class Revision(pa.DataFrameModel):
     """How many values changed between a release and the earlier ones that hold the same rows.
 
@@ -44,9 +37,11 @@ class Revision(pa.DataFrameModel):
         nullable=True, description="Largest change of a value, with its sign.", metadata={"unit": "percent"}
     )
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["source_id", "release_from", "release_to"]
         name = "marts.revisions"
 
@@ -86,8 +81,10 @@ class RevisionChange(pa.DataFrameModel):
         metadata={"unit": "percent"},
     )
 
-    class Config(_Strict):
+    class Config:
         """Every column is checked, and no other column is allowed."""
 
+        strict = True
+        ordered = True
         unique: ClassVar[list[str]] = ["source_id", "release_from", "release_to", "rank"]
         name = "marts.revision_changes"

@@ -8,7 +8,7 @@ from dashboards import figures, formats
 from dashboards import selection as sel
 from dashboards.charts import Chart, Column, View
 from dashboards.page import Page
-from dashboards.pages import overdose
+from dashboards.pages import cost_effectiveness, overdose
 from dashboards.published import Published, records
 
 SHORT_NAMES = {
@@ -43,6 +43,7 @@ def page(published: Published) -> Page:
     context: dict[str, Any] = {
         "headline": headline,
         "headline_source": source,
+        "life_saved": cost_effectiveness.overview_sentence(published),
         "then_and_now": _then_and_now(published),
         "score_columns": columns,
         "score_rows": rows,

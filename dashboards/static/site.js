@@ -189,17 +189,20 @@
   }
   function offered(id, chart) {
     /* A choice without rows is switched off, not shown as an empty chart. */
-    if (chart.controls.length < 2) return;
-    var known = views[id] || {}, first = state[chart.controls[0]];
-    var select = part(id, chart.controls[1]), usable = [];
-    Array.prototype.forEach.call(select.options, function (option) {
-      option.disabled = !((first + "|" + option.value) in known);
-      option.hidden = option.disabled;
-      if (!option.disabled) usable.push(option.value);
+    var known = Object.keys(views[id] || {});
+    chart.controls.slice(1).forEach(function (name, before) {
+      var select = part(id, name), usable = [];
+      var start = chart.controls.slice(0, before + 1).map(function (other) { return state[other] + "|"; }).join("");
+      Array.prototype.forEach.call(select.options, function (option) {
+        var key = start + option.value;
+        option.disabled = !known.some(function (found) { return found === key || found.indexOf(key + "|") === 0; });
+        option.hidden = option.disabled;
+        if (!option.disabled) usable.push(option.value);
+      });
+      select.disabled = !usable.length;
+      if (usable.length && usable.indexOf(state[name]) < 0) state[name] = usable[0];
+      select.value = state[name];
     });
-    select.disabled = !usable.length;
-    if (usable.length && usable.indexOf(state[chart.controls[1]]) < 0) state[chart.controls[1]] = usable[0];
-    select.value = state[chart.controls[1]];
   }
   function show(id) {
     var chart = charts[id];

@@ -12,8 +12,9 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("index.html", "overdose.html", "coverage.html", "place.html", "data.html")
-CHARTS = {"index.html": 2, "overdose.html": 9, "coverage.html": 7, "place.html": 1, "data.html": 0}
+PAGES = ("index.html", "overdose.html", "coverage.html", "cost_effectiveness.html", "place.html", "data.html")
+CHARTS = {"index.html": 2, "overdose.html": 9, "coverage.html": 7, "cost_effectiveness.html": 8,
+          "place.html": 1, "data.html": 0}  # fmt: skip
 FIRST_PAGE_KB = 600
 
 # What a chart shows: for each mark, its attributes as drawn; and its table, as written.
@@ -342,3 +343,32 @@ def test_a_place_with_too_few_years_says_so(served: str, opened: Any) -> None:
     page.wait_for_selector("#place-trend-plot[data-drawn^='CAN|']")
     assert page.locator("#place-trend-plot svg").first.is_visible()
     assert page.locator("#place-trend-plot .main-svg").first.bounding_box()["width"] > 600
+
+
+def test_cost_effectiveness_follows_place_and_perspective(served: str, site_folder: Path, opened: Any) -> None:
+    """A chart with three selects shows the published amounts of its choice; the headline follows the place."""
+    page = opened(served + "cost_effectiveness.html?place=KEN&perspective=society")
+    assert "Kenya" in page.locator("#ce-headline").inner_text()
+    assert "not converted" in page.locator("#ce-basis").inner_text()
+    assert page.locator("#ce-costs-perspective").input_value() == "society"
+    wanted = _query(
+        site_folder,
+        "select value from marts.intervention_value where area_id = 'KEN' and perspective = 'society' "
+        "and outcome = 'cost_per_overdose_death_averted' and value is not null order by value",
+    )
+    drawn = [value for mark in _marks(page, "ce-costs") if mark["name"] for value in mark["x"]]
+    assert drawn == [value for (value,) in wanted]
+    page.select_option("#ce-costs-place", "EST")
+    page.wait_for_function("document.getElementById('ce-headline').textContent.includes('Estonia')")
+    assert page.locator("#ce-plane-place").input_value() == "EST"
+    assert page.locator("#ce-costs-measure option:disabled").count() == 1
+
+
+def test_tornado_bars_start_at_the_means(served: str, opened: Any) -> None:
+    """Each bar goes from the result at the means to the result at the parameter's limit."""
+    page = opened(served + "cost_effectiveness.html?place=EST")
+    bars = page.evaluate(
+        "document.getElementById('ce-drivers-plot').data.map(t => [Array.from(t.base), Array.from(t.x), t.name])"
+    )
+    assert [base for base, _, _ in bars] == [[130, 130], [130, 130]]
+    assert [length for _, length, _ in bars] == [[20 - 130, 150 - 130], [300 - 130, 120 - 130]]

@@ -20,10 +20,20 @@ ROOMS = (
     "pipelines",
     "schemas",
     "tests",
+    "data/evidence",
     "data/figures",
     "data/reference",
 )
-FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", "data/drop/README.md")
+FILES = (
+    "pyproject.toml",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "data/drop/README.md",
+    "data/corrections/README.md",
+)
 PLACE = re.compile(r"`([\w./-]+\.\w+)`:?\s*$")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

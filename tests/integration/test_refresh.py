@@ -183,8 +183,8 @@ def test_broken_contract_leaves_the_publication(home: Settings, monkeypatch: pyt
     shutil.rmtree(home.tables / "marts")
     real = registry.indicator_values
 
-    def twice(observations: pd.DataFrame) -> pd.DataFrame:
-        return pd.concat([real(observations)] * 2, ignore_index=True)
+    def twice(observations: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([real(observations, releases)] * 2, ignore_index=True)
 
     monkeypatch.setattr(registry, "indicator_values", twice)
     outcome = refresh(home, offline=True)

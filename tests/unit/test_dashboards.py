@@ -18,7 +18,7 @@ from dashboards.site import build_site
 
 ROOT = Path(__file__).resolve().parents[2]
 SYNTHETIC = runpy.run_path(str(ROOT / "tests" / "fixtures" / "published.py"))
-PAGES = ("index.html", "overdose.html", "coverage.html", "place.html", "data.html")
+PAGES = ("index.html", "overdose.html", "coverage.html", "cost_effectiveness.html", "place.html", "data.html")
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_colours_stand_out_on_white() -> None:
 
 
 def test_every_page_is_built_and_listed(built: dict[str, Path]) -> None:
-    """The five pages, their data and the downloads are written, and every file of the site is reported."""
+    """All pages, their data and the downloads are written, and every file of the site is reported."""
     database, site = built["plain database"], built["plain"]
     listed = build_site(database, site)
     assert sorted(path for path in site.rglob("*") if path.is_file()) == listed
