@@ -186,7 +186,10 @@ def monitoring(data: Path) -> pd.DataFrame:
         table = text(folder / f"ddf--datapoints--{indicator}--by--area--year.csv")
         area = resolve(table["area"].map(names), "country")
         table = table.assign(area_id=area, measure_id=measure, text=table[indicator]).dropna(subset="area_id")
-        newest = table[table["year"] == table.groupby("area_id")["year"].transform("max")]
+        newest = table["year"] == table.groupby("area_id")["year"].transform("max")
+        # Poland's zero of 2014 is withdrawn by a correction, so the value before it is transcribed too.
+        before = (measure == "syringes_per_pwid") & (table["area_id"] == "POL") & (table["year"] == "2012")
+        newest = table[newest | before]
         frames.append(years(newest, newest["year"]))
     return official(pd.concat(frames))
 
