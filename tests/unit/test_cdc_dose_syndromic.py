@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -139,7 +140,6 @@ def test_other_files_are_refused(name: str, match: str) -> None:
 
 def test_the_workbook_is_read_as_its_sheets_are(tmp_path: Path) -> None:
     """One workbook with both sheets and a dictionary gives what the two csv files give."""
-    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.active.title = "Data Dictionary"
     book.active.append(["Symbols"])

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -130,7 +131,6 @@ def test_unreadable_records_are_quarantined_with_their_reason() -> None:
 
 def test_the_workbook_is_read_as_its_sheet_is(tmp_path: Path) -> None:
     """The sheet Data is found among the others, and numbers of a workbook read as those of a csv."""
-    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.active.title = "Info Tab"
     book.active.append(["Introduction"])
