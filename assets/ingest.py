@@ -14,7 +14,7 @@ from assets.source import Recognised, Snapshot, Source, SourceRefused, Tidy
 from assets.transport import Transport, TransportError
 from schemas import quarantine
 from schemas.areas import areas
-from schemas.observations import COLUMNS, KEY, Observation, as_observations
+from schemas.observations import KEY, Observation, as_observations
 from schemas.quarantine import Quarantine
 
 
@@ -218,9 +218,3 @@ def require_known_areas(observations: pd.DataFrame) -> None:
         raise ContractBroken(
             f"expected areas of data/reference/areas.csv, found unknown ids {unknown[:5]}; add them there"
         )
-
-
-def observations_of(ingested: list[Ingested]) -> pd.DataFrame:
-    """Join the observations of all sources and releases."""
-    frames = [made.table("observations") for each in ingested for made in each.made]
-    return pd.concat(frames, ignore_index=True)[COLUMNS] if frames else as_observations(pd.DataFrame(columns=COLUMNS))

@@ -1,5 +1,6 @@
 """Skeletons of charts on cost-effectiveness, bound like the others (see figures)."""
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -66,7 +67,12 @@ def strategy_dots(unit: str, logarithmic: bool = False) -> go.Figure:
     ]
     axis: dict[str, Any] = {"title": {"text": formats.label(unit)}, "side": "top"}
     if logarithmic:
-        axis |= {"type": "log", "range": [2.98, 8], "dtick": 1, "exponentformat": "B"}
+        axis |= {
+            "type": "log",
+            "range": [math.log10(0.955 * LOWEST_AMOUNT), math.log10(HIGHEST_AMOUNT)],
+            "dtick": 1,
+            "exponentformat": "B",
+        }
     else:
         axis |= {"zeroline": True, "zerolinecolor": "#aab3bf", "rangemode": "tozero", "separatethousands": True}
     meta = {"bind": {"yaxis.categoryarray": "name"}, "categories": "yaxis", "unit": "xaxis.title.text"}

@@ -33,7 +33,6 @@ TARGET_WORDS = {
     "no_target": "no target",
 }
 TARGET_SYMBOLS = {"met": "●", "not_met": "▽", "undetermined": "◆", "no_target": ""}
-RELIABILITY_WORDS = {"reliable": "reliable", "unreliable": "unreliable", "not_assessed": "not assessed"}
 
 DRUG_WORDS = {
     "all": "All drugs",
