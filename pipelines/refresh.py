@@ -18,21 +18,13 @@ from pipelines.bench import workspace
 from pipelines.definitions import definitions
 from pipelines.jobs import REFRESH
 from pipelines.lock import AnotherRefreshIsRunning, held
+from pipelines.run_records import STARTED_BY, run_records
 from pipelines.settings import Settings
 
 __all__ = ["AnotherRefreshIsRunning", "Outcome", "SourceOutcome", "refresh"]
 
 PUBLISHED, REFUSED, PUBLISHED_WITHOUT_A_SOURCE = 0, 1, 3
-RUNS_KEPT = 30
-STARTED_BY = {"hre/started_by": "hre refresh"}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_DAGSTER_SETTINGS = """\
-telemetry:
-  enabled: false
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-"""
 
 
 @dataclass
@@ -92,11 +84,9 @@ def refresh(
     with held(settings.lock):
         bench = workspace(settings, offline=offline, source_ids=source_ids)
         before = settings.database.resolve() if settings.database.exists() else None
-        with _downloading(bench), _instance(settings) as instance:
-            _reap(instance)
+        with _downloading(bench), run_records(settings.dagster_home) as instance:
             job = _followed(definitions(settings, bench), report)
             result = job.execute_in_process(instance=instance, run_config=_QUIET, tags=STARTED_BY, raise_on_error=False)
-            _forget_old_runs(instance)
         outcome = _outcome(settings, bench, result, before)
         outcome.seconds = time.monotonic() - began
         return outcome
@@ -112,26 +102,6 @@ def _downloading(bench: Workspace) -> Iterator[None]:
     finally:
         bench.downloads.close()
         bench.downloads = None
-
-
-def _instance(settings: Settings) -> dg.DagsterInstance:
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    config = settings.dagster_home / "dagster.yaml"
-    if not config.is_file():
-        config.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
-    return dg.DagsterInstance.from_config(str(settings.dagster_home))
-
-
-def _reap(instance: dg.DagsterInstance) -> None:
-    """End runs of this command that a killed process left as started: we hold the lock, so none of them is alive."""
-    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
-    for run in instance.get_runs(dg.RunsFilter(statuses=statuses, tags=STARTED_BY)):
-        instance.report_run_failed(run, "The process ended before the run did.")
-
-
-def _forget_old_runs(instance: dg.DagsterInstance) -> None:
-    for run in instance.get_runs()[RUNS_KEPT:]:
-        instance.delete_run(run.run_id)
 
 
 def _followed(defs: dg.Definitions, report: Callable[[str, int, int], None] | None) -> dg.JobDefinition:
