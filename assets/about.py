@@ -6,6 +6,7 @@ import pandas as pd
 
 from assets import plausibility
 from assets.indicators.registry import cards as indicator_cards
+from assets.indicators.registry import precedences
 from assets.sources import CONNECTED
 from assets.sources import cards as source_cards
 from schemas.areas import areas
@@ -45,6 +46,10 @@ _SOURCE_FIELDS = (
 def measure_rows() -> pd.DataFrame:
     """Make ``meta.measures`` from the cards. Grain: measure."""
     rows = pd.DataFrame([vars(card) for card in MEASURES.values()]).rename(columns={"id": "measure_id"})
+    orders = precedences()
+    rows["precedence"] = [
+        "\n".join(", then ".join(order) for order in orders.get(measure, ())) for measure in rows["measure_id"]
+    ]
     return rows.astype({"least": "float64", "most": "float64"}).sort_values("measure_id", ignore_index=True)
 
 

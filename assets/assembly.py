@@ -96,7 +96,7 @@ def assemble(figured: pd.DataFrame, parts: list[Part], reviewed: Path) -> Assemb
         plausibility.labels_are_known(found["core.quarantine"]),
         _releases_do_not_jump(held, len(parts)),
         _corrections_fit("", len(entries)),
-        _corrections_found_their_rows(corrected),
+        _corrections_found_their_rows(corrected, {entry.id for entry in entries if entry.foreseen}),
     ]
     return Assembled(found, checks, held)
 
@@ -124,8 +124,9 @@ def _corrections_fit(fault: str, entries: int = 0) -> plausibility.Check:
     return plausibility.check("meta.corrections", "corrections_fit", int(bool(fault)), text, severity="block")
 
 
-def _corrections_found_their_rows(corrected: pd.DataFrame) -> plausibility.Check:
-    lost = corrected.loc[~corrected["applied"], "correction_id"].tolist()
+def _corrections_found_their_rows(corrected: pd.DataFrame, foreseen: set[str]) -> plausibility.Check:
+    idle = ~corrected["applied"] & ~corrected["correction_id"].isin(foreseen)
+    lost = corrected.loc[idle, "correction_id"].tolist()
     text = f"expected each correction to find its row; {len(lost)} found none"
     named = f": {', '.join(lost)}; delete what is no longer needed" if lost else ""
     return plausibility.check("meta.corrections", "corrections_found_their_rows", len(lost), text + named)

@@ -49,6 +49,8 @@ class Correction:
 
     reason: str
     evidence: str
+    foreseen: bool = False
+    """Whether it was written before a release with the value was at hand; another value then means nothing."""
 
     @property
     def place(self) -> str:
@@ -131,7 +133,7 @@ def _entry(source_id: str, file: str, fields: dict[str, object]) -> Correction:
     extra = [name for name in fields if name not in ENTRY_FIELDS]
     if missing or extra:
         raise CorrectionError(
-            f"{place}: expected the fields {', '.join(ENTRY_FIELDS)} (value and releases only where needed), "
+            f"{place}: expected the fields {', '.join(ENTRY_FIELDS)} (value, releases, foreseen only where needed), "
             f"found none for {missing} and not known {extra}. Complete the entry."
         )
     action = str(fields["action"])
@@ -151,7 +153,14 @@ def _entry(source_id: str, file: str, fields: dict[str, object]) -> Correction:
         releases=tuple(map(str, listed)) if isinstance(listed, list) else (str(listed),),
         reason=" ".join(str(fields["reason"]).split()),
         evidence=" ".join(str(fields["evidence"]).split()),
+        foreseen=_yes(place, fields.get("foreseen", "no")),
     )
+
+
+def _yes(place: str, said: object) -> bool:
+    if said not in ("yes", "no"):
+        raise CorrectionError(f"{place}: expected foreseen to be yes or no, found {said!r}. Correct it.")
+    return said == "yes"
 
 
 def _rows(place: str, given: object) -> dict[str, str]:
@@ -179,7 +188,8 @@ def apply(releases: pd.DataFrame, entries: list[Correction]) -> tuple[pd.DataFra
     """Apply corrections to every release's rows.
 
     Grain: unchanged. A release whose value is not the one that an entry expects is left as it is, unless it is the
-    newest that the entry is meant for: then the publisher has mended the row, and the entry must be looked at.
+    newest that the entry is meant for: then the publisher has mended the row, and the entry must be looked at. An entry
+    that foresees a value waits for it, and stops nothing.
 
     Args:
         releases: ``core.observation_releases``, before corrections.
@@ -197,7 +207,7 @@ def apply(releases: pd.DataFrame, entries: list[Correction]) -> tuple[pd.DataFra
         rows = _selected(releases, entry)
         fits = rows[(rows["status"] == "reported") & (rows["value"] == entry.expect)]
         newest = rows.loc[rows["release"].map(release_order).idxmax()] if len(rows) else None
-        if newest is not None and newest.name not in fits.index:
+        if newest is not None and newest.name not in fits.index and not entry.foreseen:
             outdated.append(_mended(entry, newest))
             continue
         _mark(corrected, fits.index, entry)

@@ -20,7 +20,14 @@ from assets.source import SourceRefused
 from epi.economics.draws import mean_values, sample
 from epi.models.interface import FloatArray, Parameter
 from schemas.evidence import COLUMNS, MONEY, TOPICS, Evidence
-from schemas.model_evidence import GraphPeople, GraphProbability, GraphResult, Portfolio, PublishedResult
+from schemas.model_evidence import (
+    GraphPeople,
+    GraphProbability,
+    GraphResult,
+    Portfolio,
+    PublishedResult,
+    PublishedSetting,
+)
 
 EVIDENCE_DIRECTORY = Path(__file__).resolve().parents[1] / "data" / "evidence"
 TABLES: dict[str, type[pa.DataFrameModel]] = {
@@ -29,6 +36,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "decision_graph_people": GraphPeople,
     "portfolios": Portfolio,
     "published_results": PublishedResult,
+    "published_settings": PublishedSetting,
 }
 """Files beside those of the topics, and what each promises."""
 

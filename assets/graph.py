@@ -8,7 +8,8 @@ import pandas as pd
 
 from assets import assembly, steps
 from assets.ingest import Ingested
-from assets.plausibility import Blocked, Check, cadence_days
+from assets.plausibility import Blocked, Check, cadence_days, freshness
+from assets.release_graph import list_releases, release_observations
 from assets.sources import CONNECTED, source
 from assets.tables import Made
 from assets.workspace import Workspace
@@ -31,9 +32,17 @@ ECONOMICS_TABLES = (
     "marts.intervention_plane",
     "marts.intervention_drivers",
     "marts.portfolio",
+    "marts.budget_impact",
+    "marts.value_of_information",
     "meta.parameters",
     "meta.model_validation",
     "meta.cheers",
+)
+SOURCE_CHECKS = (
+    "releases_keep_the_contract",
+    "every_record_accounted_for",
+    "few_records_in_quarantine",
+    "fresh_enough",
 )
 _BEFORE_META = ("marts.indicator_values", "marts.indicator_history", "core.quarantine", "meta.parameters")
 META_TABLES = (
@@ -74,8 +83,9 @@ def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
         description="Kept releases of the source, as published.",
         freshness_policy=_freshness(source_id),
     )
-    def snapshots(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
+    def snapshots(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
         record = steps.bring_in(workspace, source_id)
+        list_releases(context.instance, workspace, source_id)
         return dg.MaterializeResult(metadata={key: _plain(value) for key, value in record.items()})
 
     @dg.asset(
@@ -83,14 +93,11 @@ def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
         deps=[snapshots_key],
         group_name=source_id,
         description="Observations read from every kept release; refused releases leave the last good ones.",
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=observations_key)
-            for name in ("releases_keep_the_contract", "every_record_accounted_for", "few_records_in_quarantine")
-        ],
+        check_specs=[dg.AssetCheckSpec(name, asset=observations_key) for name in SOURCE_CHECKS],
     )
     def observations(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
         ingested = steps.tidy(workspace, source_id)
-        found = {str(row["check_name"]): row for row in steps.source_checks(ingested)}
+        found = {str(row["check_name"]): row for row in [*steps.source_checks(ingested), *_fresh_enough(ingested)]}
         return dg.MaterializeResult(
             metadata=_source_metadata(ingested),
             check_results=[
@@ -98,9 +105,9 @@ def source_assets(source_id: str) -> list[dg.AssetsDefinition]:
                     passed=bool(found[name]["passed"]) if name in found else True,
                     check_name=name,
                     severity=dg.AssetCheckSeverity.WARN,
-                    metadata={"found": str(found[name]["description"]) if name in found else "no release kept"},
+                    metadata={"found": str(found[name]["description"]) if name in found else "nothing to check"},
                 )
-                for name in ("releases_keep_the_contract", "every_record_accounted_for", "few_records_in_quarantine")
+                for name in SOURCE_CHECKS
             ],
         )
 
@@ -115,6 +122,14 @@ def _freshness(source_id: str) -> dg.FreshnessPolicy | None:
     return dg.FreshnessPolicy.time_window(
         fail_window=datetime.timedelta(days=2 * days), warn_window=datetime.timedelta(days=days)
     )
+
+
+def _fresh_enough(ingested: Ingested) -> list[Check]:
+    """Tell whether a newer release should be out by now; ``meta.checks`` has the same of figures and files together."""
+    newest = ingested.made[-1].directory.name if ingested.made else ""
+    cadence = source(ingested.source_id).CARD.cadence
+    found = freshness(ingested.source_id, cadence, newest, datetime.datetime.now(datetime.UTC).date())
+    return [found] if found else []
 
 
 def _source_metadata(ingested: Ingested) -> dict[str, dg.MetadataValue]:
@@ -284,4 +299,13 @@ def _markdown(frame: pd.DataFrame) -> str:
 def table_assets() -> list[dg.AssetsDefinition]:
     """Give every asset that makes a table; the publication's assets are the pipeline's."""
     sources = [asset for source_id in CONNECTED for asset in source_assets(source_id)]
-    return [*sources, figures, core_tables, mart_tables, history_tables, economics_tables, meta_tables]
+    return [
+        *sources,
+        release_observations,
+        figures,
+        core_tables,
+        mart_tables,
+        history_tables,
+        economics_tables,
+        meta_tables,
+    ]

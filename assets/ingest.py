@@ -1,5 +1,8 @@
 """From published bytes to observations: what comes in, what is refused, and what is kept from before."""
 
+import datetime
+import json
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +15,13 @@ from assets.contract import ContractBroken, require
 from assets.downloads import Downloads
 from assets.source import Recognised, Snapshot, Source, SourceRefused, Tidy
 from assets.transport import Transport, TransportError
+from assets.unpacking import unpacked
 from schemas import quarantine
 from schemas.areas import areas
 from schemas.observations import KEY, Observation, as_observations
 from schemas.quarantine import Quarantine
+
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 @dataclass
@@ -61,6 +67,50 @@ def bring_in(
 
 
 def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) -> None:
+    """Take what lies in a drop folder; one that is as it was is not read through again, what was said is repeated."""
+    note = root / source.CARD.id / f".looked-at-{folder.name}.json"
+    before = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    if before.get("mark") == _looked_at(source.CARD.id, root, folder):
+        arrival.refused += before["refused"]
+        return
+    already = len(arrival.refused)
+    with tempfile.TemporaryDirectory(prefix="hre-") as unpacking:
+        _take_files(source, root, folder, arrival, Path(unpacking))
+    if not note.is_file() and not snapshots.dropped_in(folder):
+        return
+    note.parent.mkdir(parents=True, exist_ok=True)
+    said = {"mark": _looked_at(source.CARD.id, root, folder), "refused": arrival.refused[already:]}
+    building = note.with_suffix(f".{os.getpid()}.tmp")
+    building.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(building, note)
+
+
+def _looked_at(source_id: str, root: Path, folder: Path) -> str:
+    """Fingerprint of all that a look at a drop folder rests on: its bytes, what is kept, our code and the day."""
+    files = [
+        path for entry in snapshots.dropped_in(folder) for path in ([entry] if entry.is_file() else entry.rglob("*"))
+    ]
+    found = [f"{path.relative_to(folder)} {snapshots.digest(path)}" for path in sorted(files) if path.is_file()]
+    kept = [snapshot.snapshot_id for snapshot in snapshots.kept(root, source_id)]
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return tables.fingerprint(*found, *kept, tables.code_fingerprint(CHECKOUT), today)
+
+
+def _recognise(source: Source, path: Path, unpacking: Path) -> Recognised:
+    """Recognise a dropped file as it is; where the source has no use for its packing, the one file inside it."""
+    try:
+        return source.recognise(path)
+    except SourceRefused:
+        inside = unpacked(path, Path(tempfile.mkdtemp(dir=unpacking)))
+        if inside is None:
+            raise
+        try:
+            return source.recognise(inside)
+        except SourceRefused as refusal:
+            raise SourceRefused(f"{path.name}, unpacked: {refusal}") from None
+
+
+def _take_files(source: Source, root: Path, folder: Path, arrival: Arrival, unpacking: Path) -> None:
     releases: dict[str, list[Recognised]] = {}
     for path in snapshots.dropped_in(folder):
         if "synthetic" in path.name.lower():
@@ -70,7 +120,7 @@ def _take_dropped(source: Source, root: Path, folder: Path, arrival: Arrival) ->
             )
             continue
         try:
-            recognised = source.recognise(path)
+            recognised = _recognise(source, path, unpacking)
         except SourceRefused as refusal:
             arrival.refused.append(str(refusal))
         else:
@@ -130,20 +180,45 @@ def tidy_all(source: Source, root: Path, into: Path, code: str) -> Ingested:
     """
     ingested = Ingested(source.CARD.id)
     for snapshot in snapshots.kept(root, source.CARD.id):
-        directory = into / snapshot.release
         try:
-            # Before the fingerprint, which rests on the record: changed bytes must not pass for unchanged tables.
-            snapshots.verify(snapshot)
-            mark = tables.fingerprint(snapshot.snapshot_id, snapshot.sha256, code)
-            made = tables.make(directory, mark, lambda snapshot=snapshot: _tidy_one(source, snapshot))
+            made = _made(source, snapshot, into, code)
         except (SourceRefused, ContractBroken) as refusal:
             ingested.refused.append(f"{snapshot.snapshot_id}: {refusal}")
-            last = tables.last_good(directory)
+            last = tables.last_good(into / snapshot.release)
             if last is not None:
                 ingested.made.append(last)
         else:
             ingested.made.append(made)
     return ingested
+
+
+def read_again(source: Source, root: Path, into: Path, code: str, release: str) -> tables.Made:
+    """Turn one kept release into tables, also where it was read before by the same code.
+
+    Args:
+        source: The source's module.
+        root: Folder of all snapshots.
+        into: Folder of the source's tables, one folder for each release.
+        code: Fingerprint of the code that makes tables.
+        release: The kept release, by its name.
+
+    Raises:
+        SourceRefused: No such release is kept, its bytes have changed, or it is not what it should be.
+        ContractBroken: Its tables break their contract.
+    """
+    kept = {snapshot.release: snapshot for snapshot in snapshots.kept(root, source.CARD.id)}
+    if release not in kept:
+        raise SourceRefused(
+            f"{source.CARD.id}: expected one of the kept releases {', '.join(kept) or '(none)'}, found {release!r}."
+        )
+    return _made(source, kept[release], into, code, again=True)
+
+
+def _made(source: Source, snapshot: Snapshot, into: Path, code: str, again: bool = False) -> tables.Made:
+    # Before the fingerprint, which rests on the record: changed bytes must not pass for unchanged tables.
+    snapshots.verify(snapshot)
+    mark = tables.fingerprint(snapshot.snapshot_id, snapshot.sha256, code)
+    return tables.make(into / snapshot.release, mark, lambda: _tidy_one(source, snapshot), again=again)
 
 
 def _tidy_one(source: Source, snapshot: Snapshot) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:

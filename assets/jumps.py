@@ -20,6 +20,13 @@ LEAST_SHARED = 10
 
 ACCEPTED = "accepted.yml"
 PANEL_MEASURES = ("jurisdictions_reporting", "consumption_sites_reporting")
+PANELS = {
+    "cdc_sudors": ("unintentional_overdose_deaths",),
+    "cdc_dose_syndromic": ("overdose_ed_visits_share_per_10k",),
+    "cdc_dose_discharge": ("overdose_ed_visits", "overdose_hospitalisations"),
+}
+"""Sources whose jurisdictions take part as they can, and the measures that show which do."""
+
 PANEL_CHANGE = 0.05
 """Share of a panel that may come or go from one period to the next before a count and a trend part."""
 
@@ -155,3 +162,28 @@ def panel_steps(newest: pd.DataFrame) -> pd.DataFrame:
     before = ordered.groupby([*series, "_span"], sort=False, observed=True)["value"].shift(1)
     stepped = (ordered["value"] - before).abs() > PANEL_CHANGE * before
     return ordered[stepped].assign(before=before[stepped])
+
+
+def member_steps(newest: pd.DataFrame) -> pd.DataFrame:
+    """Find periods in which more than a twentieth of a panel's jurisdictions left or came since the period before.
+
+    A panel of the same size can have other members: 32 jurisdictions of a year need not be those of the year before.
+
+    Grain: one row for each step, with ``value`` (left and came), ``before`` (members before), and the columns of the
+    observation that name it.
+    """
+    asked = pd.concat(
+        [newest["source_id"].eq(name) & newest["measure_id"].isin(PANELS[name]) for name in PANELS], axis=1
+    )
+    taking_part = newest["area_id"].str.fullmatch("US-[A-Z]{2}") & newest["status"].isin(["reported", "suppressed"])
+    rows = newest[asked.any(axis=1) & taking_part & (newest[GROUP_COLUMNS] == "all").all(axis=1)]
+    steps = []
+    spans = (rows["period_end"] - rows["period_start"]).dt.days // 27
+    for _, series in rows.groupby(["source_id", "measure_id", spans], observed=True):
+        there = pd.crosstab(series["period_end"], series["area_id"]).gt(0)
+        moved = (there != there.shift(1)).iloc[1:].sum(axis=1)
+        before = there.sum(axis=1).shift(1).iloc[1:]
+        changed = moved[moved > PANEL_CHANGE * before]
+        named = series.drop_duplicates("period_end").set_index("period_end", drop=False).loc[changed.index]
+        steps.append(named.assign(area_id="USA", value=changed.astype("float64"), before=before.loc[changed.index]))
+    return pd.concat(steps, ignore_index=True) if steps else newest.iloc[:0].assign(before=0.0)

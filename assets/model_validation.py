@@ -1,7 +1,7 @@
-"""Published results beside ours: every printed figure that our models can compute from the study's printed inputs.
+"""Published results beside ours: what our models give from a study's printed inputs, or else in its printed setting.
 
-No parameter is tuned to a result. Where ours differs, the row says why in plain words; where a study's inputs were not
-seen, nothing is computed.
+No parameter is tuned to a result. Where ours differs, the row says why in plain words; ``assets.study_settings`` has
+the studies whose inputs were seen in part only, and where nothing was seen nothing is computed.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from assets import study_settings
 from assets.evidence import EvidenceBase, parameter_set, values
 from epi.economics.dominance import incremental_analysis
 from epi.models.cohort import run as run_cohort
@@ -28,13 +29,15 @@ COLUMNS = [
 def model_validation(base: EvidenceBase) -> pd.DataFrame:
     """Set our results beside the published ones. Grain: result; ``schemas.model_evidence.ModelValidation``.
 
-    Ours agrees where, rounded as the study printed it, it is the study's figure.
+    Ours agrees where, rounded as the study printed it, it is the study's figure; it is in range where it is not, and
+    lies within the limits that the study gives.
 
     Args:
         base: All evidence.
     """
     table = base.tables["published_results"].copy()
-    computed = {**irwin(base), **alistar(base), **fairley(base), **act(base)}
+    parts = (irwin, alistar, fairley, act, study_settings.bernard, study_settings.stone, study_settings.zang)
+    computed = {name: value for part in (*parts, study_settings.murray) for name, value in part(base).items()}
     table["ours"] = table["result_id"].map(computed).astype("float64")
     table["difference"] = table["ours"] - table["theirs"]
     table["difference_pct"] = 100 * table["difference"] / table["theirs"]
@@ -42,7 +45,9 @@ def model_validation(base: EvidenceBase) -> pd.DataFrame:
     rounded = np.floor(table["ours"] * scale + 0.5) / scale
     agrees = np.isclose(rounded, table["theirs"], rtol=1e-12)
     cited = table["explanation"].str.startswith(CITED_ONLY)
-    names = np.select([agrees, table["ours"].notna(), cited], ["agrees", "differs", "cited only"], "not computed")
+    within = table["ours"].between(table["theirs_lower"], table["theirs_upper"])
+    cases = {"agrees": agrees, "in range": within, "differs": table["ours"].notna(), "cited only": cited}
+    names = np.select(list(cases.values()), list(cases), "not computed")
     table["agreement"] = pd.Series(names, index=table.index, dtype="str")
     return table[COLUMNS]
 

@@ -15,6 +15,9 @@ MOST_INJECTING = 0.05
 CADENCE_DAYS = {"month": 31, "quarter": 92, "two years": 731, "twice a year": 183, "year": 366, "week": 7}
 """Days between two releases, by the word of the cadence that comes first."""
 
+PLACES_ROUNDING = 0.005
+"""Share by which places may add up to more than their whole: publishers round, and move small counts at random."""
+
 _ROUNDING = 1e-6
 
 
@@ -105,6 +108,26 @@ def sexes_within_total(newest: pd.DataFrame) -> Check:
     return check("core.observations", "sexes_within_total", len(wrong), text)
 
 
+def places_within_whole(newest: pd.DataFrame) -> Check:
+    """Check that the states of a country, or the counties of a state, have no more than the whole, by one source.
+
+    Territories that a country's total leaves out, and areas that overlap others, are not added.
+    """
+    known = areas()
+    plain = known["kind"].isin(["subdivision", "county"]) & ~known["area_id"].str.contains("-X")
+    own = known[plain & known["iso_alpha3"].isna()].set_index("area_id")
+    counts = [card.id for card in MEASURES.values() if card.kind in ("flow", "stock")]
+    rows = newest[newest["measure_id"].isin(counts) & (newest["status"] == "reported")]
+    keys = ["source_id", *[column for column in KEY if column != "area_id"], "area_id"]
+    inside = rows[rows["area_id"].isin(own.index)]
+    wholes = inside["area_id"].map(own["parent_id"]).rename("area_id")
+    sums = inside.assign(area_id=wholes, kind=inside["area_id"].map(own["kind"])).groupby([*keys, "kind"])["value"]
+    both = rows.merge(sums.agg(["sum", "size"]).reset_index(), on=keys)
+    wrong = both[both["sum"] > both["value"] * (1 + PLACES_ROUNDING) + both["size"]]
+    text = f"expected places within the whole in {len(both):,} sums; {len(wrong)} are above{_first(wrong)}"
+    return check("core.observations", "places_within_whole", len(wrong), text)
+
+
 def few_people_inject_drugs(newest: pd.DataFrame) -> Check:
     """Check that people who inject drugs are at most 5 % of the residents of their place.
 
@@ -152,6 +175,19 @@ def panels_stay(newest: pd.DataFrame) -> Check:
         f"expected panels to change by at most 5 % in {rows} rows; {len(wrong)} change by more{_first(largest)}{before}"
     )
     return check("core.observations", "panels_stay", len(wrong), text)
+
+
+def panel_members_stay(newest: pd.DataFrame) -> Check:
+    """Check that the same jurisdictions take part from one period to the next, also where as many do."""
+    wrong = jumps.member_steps(newest)
+    rows = int(newest["source_id"].isin(list(jumps.PANELS)).sum())
+    largest = wrong.loc[[wrong["value"].idxmax()]] if len(wrong) else wrong
+    before = f" left or came, of {largest['before'].iloc[0]:,.0f} before" if len(largest) else ""
+    text = (
+        f"expected at most 5 % of a panel to leave or come in {rows:,} rows; {len(wrong)} periods differ by more"
+        f"{_first(largest)}{before}"
+    )
+    return check("core.observations", "panel_members_stay", len(wrong), text)
 
 
 def labels_are_known(quarantine: pd.DataFrame) -> Check:
@@ -226,10 +262,12 @@ _CHECKS: tuple[Callable[[pd.DataFrame], Check], ...] = (
     drug_class_within_total,
     england_and_wales_add_up,
     sexes_within_total,
+    places_within_whole,
     few_people_inject_drugs,
     naloxone_within_overdoses,
     units_stay,
     panels_stay,
+    panel_members_stay,
 )
 CORE_CHECKS = tuple(check.__name__ for check in _CHECKS)
 """Names of the checks that ``of_core`` runs."""

@@ -198,8 +198,8 @@ def _text_lines(text: str, name: str, delimiter: str) -> list[tuple[int, list[st
             lines.append((reader.line_num, cells))
     except csv.Error as fault:
         raise SourceRefused(
-            f"{name}: line {reader.line_num} cannot be read ({fault}); expected every quotation mark to be closed. "
-            "The file may be cut off: download it again."
+            f"{name}: expected every quotation mark to be closed, found line {reader.line_num} that cannot be read "
+            f"({fault}). It is another kind of file, or cut off: download it again."
         ) from fault
     return lines
 
@@ -212,7 +212,10 @@ def _workbook_lines(content: bytes, name: str, sheet: str | int) -> list[tuple[i
         opened = book.get_sheet_by_index(sheet) if isinstance(sheet, int) else book.get_sheet_by_name(sheet)
         rows = opened.to_python(skip_empty_area=False)
     except CalamineError as fault:
-        raise SourceRefused(f"{name}: the workbook cannot be read ({fault}). Save it again as xlsx or csv.") from fault
+        raise SourceRefused(
+            f"{name}: expected a workbook, found that the workbook cannot be read ({fault}). Save it again as xlsx "
+            "or csv."
+        ) from fault
     return [(number, [_cell_text(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
 
 

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -47,6 +47,8 @@ class Rules:
     content_types: Sequence[str]
     least_bytes: int
     most_bytes: int
+    form: Mapping[str, str] | None = None
+    """Fields to send; the question is then put once, because a service that is asked by form is asked sparingly."""
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,14 @@ class Sums:
     """Lines with ``row``, ``value``, ``code`` and ``reason``, and their ``year`` and ``state_fips``."""
 
 
-def first_records(path: Path) -> Bytes:
-    """Give the first lines of a file as rows of characters, to tell whether it is in the layout."""
-    return next(_records(path))[0]
+def check_records(path: Path) -> None:
+    """Check that every line of a file is as long as the layout says; one that was cut off ends in a shorter one.
+
+    Raises:
+        SourceRefused: A line of another length.
+    """
+    for _ in _records(path):
+        pass
 
 
 def read_sums(path: Path) -> Sums:

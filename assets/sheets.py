@@ -77,5 +77,7 @@ def _workbook_lines(content: bytes, name: str) -> list[tuple[str, list[object]]]
             (sheet, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)[:1]) for sheet in book.sheet_names
         ]
     except CalamineError as fault:
-        raise SourceRefused(f"{name}: the workbook cannot be read ({fault}). Download it again.") from fault
+        raise SourceRefused(
+            f"{name}: expected a workbook, found that the workbook cannot be read ({fault}). Download it again."
+        ) from fault
     return [(sheet, list(lines[0]) if lines else []) for sheet, lines in heads]

@@ -86,7 +86,7 @@ def keep(
         The new snapshot, or None where nothing new came.
     """
     known = {digest for snapshot in kept(root, card.id) for digest in _digests(snapshot.directory).values()}
-    digests = {path: _sha256(path) for path in recognised.files}
+    digests = {path: digest(path) for path in recognised.files}
     if all(digest in known for digest in digests.values()):
         return None
     # A release of several files is kept whole: its unchanged files are needed to read the changed ones.
@@ -125,7 +125,7 @@ def verify(snapshot: Snapshot) -> None:
     """
     for name, expected in _digests(snapshot.directory).items():
         path = snapshot.directory / name
-        found = _sha256(path) if path.is_file() else "nothing"
+        found = digest(path) if path.is_file() else "nothing"
         if found != expected:
             raise SourceRefused(
                 f"{snapshot.snapshot_id}: expected {name} with sha256 {expected[:12]}…, found {found[:12]}…; a kept "
@@ -138,7 +138,8 @@ def _digests(directory: Path) -> dict[str, str]:
     return digests
 
 
-def _sha256(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Give a file's SHA-256."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

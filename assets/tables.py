@@ -72,6 +72,7 @@ def make(
     directory: Path,
     mark: str,
     step: Callable[[], tuple[dict[str, pd.DataFrame], dict[str, object]]],
+    again: bool = False,
 ) -> Made:
     """Run a step unless its tables rest on the same things as before, and replace them whole.
 
@@ -79,9 +80,10 @@ def make(
         directory: Folder of the step's tables.
         mark: Fingerprint of everything they rest on.
         step: Makes the tables by name, and facts about them for the record; raising leaves the last good ones.
+        again: Run it whatever they rest on.
     """
     last = last_good(directory)
-    if last is not None and last.fingerprint == mark:
+    if not again and last is not None and last.fingerprint == mark:
         return last
     tables, facts = step()
     building = directory.with_name(f".{directory.name}.{os.getpid()}")

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import json
+import logging
 import os
 import random
 import socket
@@ -86,6 +87,7 @@ class Transport:
         content_types: Sequence[str] = FILE_TYPES,
         least_bytes: int = 1,
         most_bytes: int = MOST_BYTES,
+        form: Mapping[str, str] | None = None,
     ) -> Download | None:
         """Download a file into a folder under a name of ours, or give None where the server says it is unchanged.
 
@@ -97,6 +99,7 @@ class Transport:
             content_types: Media types that the file may have. HTML is refused whatever its declared type.
             least_bytes: Size under which the file cannot be whole.
             most_bytes: Size, unpacked, over which it is refused.
+            form: Fields to post; the question is put once, and the answer is waited for until the deadline.
 
         Raises:
             TransportError: Nothing complete and plausible was received in time; no file is left behind.
@@ -107,7 +110,7 @@ class Transport:
         handle, part = tempfile.mkstemp(prefix=".part-", dir=into)
         try:
             with os.fdopen(handle, "wb") as sink:
-                rules = Rules(content_types, least_bytes, most_bytes)
+                rules = Rules(content_types, least_bytes, most_bytes, form)
                 answer = self._get(url, sink, rules, _conditions(known))
                 sink.flush()
                 os.fsync(sink.fileno())
@@ -116,7 +119,11 @@ class Transport:
             os.replace(part, into / name)
         finally:
             Path(part).unlink(missing_ok=True)
-        return Download(into / name, answer.url, answer.sha256, answer.size, answer.content_type, answer.validators)
+        marks = answer.validators
+        if any(mark != self._redact(mark) for mark in (marks.etag, marks.last_modified)):
+            # Marks are kept with the file; a server that sends a token back must not bring it there.
+            marks = Validators()
+        return Download(into / name, answer.url, answer.sha256, answer.size, answer.content_type, marks)
 
     def text(
         self,
@@ -156,6 +163,9 @@ class Transport:
 
     @functools.cached_property
     def _client(self) -> httpx.Client:
+        for name in ("httpx", "httpcore"):
+            # Their finer lines repeat headers, a token that a server sends back among them.
+            logging.getLogger(name).setLevel(logging.WARNING)
         # Redirects are followed by hand. No connection is kept, so that each one passes the clock's trace hook.
         return httpx.Client(
             follow_redirects=False,
@@ -169,7 +179,7 @@ class Transport:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             fault = state.outcome.exception() if state.outcome else None
-            most = getattr(fault, "attempts", None) or self.attempts
+            most = 1 if rules.form else getattr(fault, "attempts", None) or self.attempts
             return state.attempt_number >= min(most, self.attempts) or clock.remaining() <= state.upcoming_sleep
 
         def pause(state: tenacity.RetryCallState) -> float:
@@ -201,16 +211,19 @@ class Transport:
     ) -> Answer | str | None:
         """Give what was received, the place it was redirected to, or None where unchanged."""
         host = self._check_address(url)
-        timeout = self._timeout(host, url, clock)
+        timeout = self._timeout(host, url, clock, patient=rules.form is not None)
+        method = "GET" if rules.form is None else "POST"
         sent = {**headers, **self._token_header(host)}
         try:
             with (
                 clock.cutting() as trace,
-                self._client.stream("GET", url, headers=sent, timeout=timeout, extensions={"trace": trace}) as response,
+                self._client.stream(
+                    method, url, headers=sent, data=rules.form, timeout=timeout, extensions={"trace": trace}
+                ) as response,
             ):
                 if response.status_code == 304 and headers:
                     return None
-                if response.status_code in _REDIRECTS:
+                if response.status_code in _REDIRECTS and rules.form is None:
                     return str(response.headers.get("location", ""))
                 check_status(url, response)
                 return receive(url, response, sink, rules, clock)
@@ -254,13 +267,13 @@ class Transport:
         header = (self.token_for or {}).get(host)
         return {header[0]: header[1]} if header and header[1] else {}
 
-    def _timeout(self, host: str, url: str, clock: Clock) -> httpx.Timeout:
+    def _timeout(self, host: str, url: str, clock: Clock, patient: bool = False) -> httpx.Timeout:
         remaining = clock.remaining()
         if remaining <= 0:
             raise self._too_late(url)
         # Each address of a host is tried in turn with the whole connect timeout: share it out among them.
         connect = min(self.connect_timeout, remaining) / self._addresses(host)
-        read = min(self.read_timeout, remaining)
+        read = remaining if patient else min(self.read_timeout, remaining)
         return httpx.Timeout(connect=connect, read=read, write=read, pool=read)
 
     def _addresses(self, host: str) -> int:

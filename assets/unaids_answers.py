@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from assets.reading import parse_number
-from assets.source import tidy_observations
+from assets.source import refused_records, tidy_observations
 from assets.tidying import first_faults, set_aside, without_duplicates
 from assets.unaids_records import meaning
+from schemas.observations import TIDY_COLUMNS
 from schemas.sources import unaids_gam, unaids_ncpi
 
 _KEY = ["measure_id", "area_id", "period_start", "period_end", "population_group"]
@@ -32,6 +33,8 @@ def read_answers(rows: pd.DataFrame, groups: dict[str, str], release_year: int) 
         groups: Who answered: UNAIDS' id of the subgroup, and the population group it becomes.
         release_year: Year of the release; an answer for a later year is not plausible.
     """
+    if rows.empty:
+        return Answers(tidy_observations(pd.DataFrame(columns=TIDY_COLUMNS)), refused_records(), {})
     known = meaning(rows, {}, {})
     regional = known["regional"]
     records = _records(rows, known, groups)[~regional]

@@ -1,6 +1,8 @@
 """The bulk tables of UNAIDS, one csv in a zip for each of four topics: finding, telling apart and reading them."""
 
+import csv
 import datetime
+import io
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.reading import decode, file_bytes, refuse_web_page, require_columns
+from assets.reading import decode, file_bytes, refuse_web_page, require_columns, sheets_of
 from assets.source import Recognised, SourceRefused, refused_records
 from assets.stray_quotes import read_lines
 from assets.tidying import release_in_name
@@ -62,10 +64,14 @@ def newest_edition(
 ) -> Recognised | None:
     """Download a table's newest edition: this year's, or of the three years before, at either of two known addresses.
 
+    Where none is there, the interface by indicator is asked, which has the totals.
+
     Raises:
-        SourceRefused: No edition is at the known addresses.
+        SourceRefused: No edition is at the known addresses, and the interface has nothing.
         TransportError: The server cannot be reached.
     """
+    from assets import unaids_api
+
     this_year = datetime.date.today().year
     absent = []
     for year in range(this_year, this_year - 4, -1):
@@ -82,10 +88,13 @@ def newest_edition(
                 return None
             release, notes = _released(download.validators.last_modified, year)
             return Recognised(release, (download.path,), notes, download.validators, f"{folder}/{name}")
-    raise SourceRefused(
-        f"Expected {topic.stem}_<year>_en.zip of {this_year - 3} to {this_year} at {' or '.join(FOLDERS)}, found none "
-        f"({absent[0]}). {drop_in_help}"
-    )
+    try:
+        return unaids_api.fetch(topic, transport, into)
+    except (SourceRefused, TransportError) as fault:
+        raise SourceRefused(
+            f"Expected {topic.stem}_<year>_en.zip of {this_year - 3} to {this_year} at {' or '.join(FOLDERS)}, found "
+            f"none ({absent[0]}), nor an answer from the interface by indicator ({fault}). {drop_in_help}"
+        ) from None
 
 
 def _released(last_modified: str, year: int) -> tuple[str, dict[str, str]]:
@@ -114,8 +123,14 @@ def release_of(path: Path, topic: Topic, source_id: str) -> tuple[str, dict[str,
 
 
 def text_of(path: Path) -> tuple[str, str]:
-    """Give a bulk table's text, unpacked where it is a zip, and its encoding."""
-    text, encoding = decode(file_bytes(path), path.name, ("utf-8-sig", "cp1252"))
+    """Give a bulk table's text, unpacked where it is a zip, and its encoding; a workbook's cells as if it were csv."""
+    content = file_bytes(path)
+    if content[:4] == b"PK\x03\x04":
+        sink = io.StringIO(newline="")
+        lines = next(iter(sheets_of(path).values()))
+        csv.writer(sink, lineterminator="\n").writerows(cells for _, cells in lines if any(cells))
+        return sink.getvalue(), "xlsx"
+    text, encoding = decode(content, path.name, ("utf-8-sig", "cp1252"))
     refuse_web_page(text, path.name)
     return text, encoding
 
@@ -124,10 +139,14 @@ def read(path: Path, topic: Topic, extra: tuple[str, ...] = ()) -> Bulk:
     """Read a bulk table, whatever its quotation marks, and refuse one of the other three.
 
     Args:
-        path: csv, or a zip with one csv in it.
+        path: csv, a zip with one csv in it, or one answer of the interface by indicator.
         topic: The table it must be.
         extra: Columns that only this table has.
     """
+    if path.suffix == ".json":
+        from assets import unaids_api
+
+        return unaids_api.read(path, topic, extra)
     text, encoding = text_of(path)
     bulk = table_of(text, path.name, topic, extra)
     return Bulk(bulk.frame, bulk.refused, bulk.notes | ({"encoding": encoding} if encoding == "cp1252" else {}))

@@ -85,7 +85,7 @@ def read_bulk(path: Path) -> Records:
 
 def _refuse_other_topic(frame: pd.DataFrame, name: str) -> None:
     gids = frame["Indicator_GId"].str.strip()
-    if len(frame) and gids.isin([*layout.INDICATORS, "PWID_HEPATITIS"]).any():
+    if len(frame) and gids.isin([*layout.INDICATORS, *(gid for gid, _ in layout.HEPATITIS)]).any():
         return
     raise SourceRefused(
         f"{name}: expected rows of Global AIDS Monitoring on people who inject drugs (PWID_HIV_PREVALENCE and others), "

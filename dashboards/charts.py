@@ -182,6 +182,8 @@ def compact(values: pd.Series) -> list[Any]:
 
 
 def _json_value(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if formats.is_missing(value):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):

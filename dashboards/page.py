@@ -23,8 +23,12 @@ class Page:
 NAVIGATION = (
     ("index.html", "Overview"),
     ("overdose.html", "Overdose"),
+    ("hiv_hcv.html", "HIV and hepatitis C"),
     ("coverage.html", "Coverage"),
     ("cost_effectiveness.html", "Cost-effectiveness"),
+    ("evidence.html", "Evidence"),
+    ("policy.html", "Policy and rights"),
+    ("equity.html", "Equity"),
     ("place.html", "A place"),
     ("data.html", "Data and methods"),
 )

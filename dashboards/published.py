@@ -54,8 +54,9 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "portfolio_qalys", "currency",
     ),
     "meta.parameters": (
-        "topic", "parameter_id", "source_key", "value", "lower", "upper", "unit", "currency", "cost_year", "citation",
-        "verified", "is_default",
+        "topic", "parameter_id", "source_key", "value", "lower", "upper", "unit", "population", "setting",
+        "income_group", "study_design", "year", "currency", "cost_year", "citation", "identifier", "where_seen",
+        "verified", "is_default", "conflicts_with", "note",
     ),
     "meta.model_validation": (
         "result_id", "study", "quantity", "unit", "theirs", "theirs_lower", "theirs_upper", "ours", "difference",
@@ -207,28 +208,28 @@ class Published:
         row = rows[-1] if rows else dict.fromkeys(_TABLES["meta.publication"])
         return {name: "" if value is None else str(value) for name, value in row.items()}
 
-    @functools.cache  # noqa: B019 - one short-lived object per build
     def values(self, indicator_id: str) -> pd.DataFrame:
         """Give every value of an indicator for the places pages show, oldest first."""
         return self._named("marts.indicator_values", indicator_id)
 
-    @functools.cache  # noqa: B019 - one short-lived object per build
     def latest(self, indicator_id: str) -> pd.DataFrame:
         """Give the newest value of an indicator for each place and stratum."""
         return self._named("marts.latest_values", indicator_id)
 
     def _named(self, table: str, indicator_id: str) -> pd.DataFrame:
-        if not self.has("meta.areas"):
-            frame = self.select(table, "false", order="period")
-        else:
-            frame = self.select(
-                table,
-                f"indicator_id = ? and {self._shown()}",
-                [indicator_id],
-                "period_end, period_start, area_id, strata",
-            )
+        whole, places = self._whole(table)
+        first, count = places.get(indicator_id, (0, 0))
+        return whole.iloc[first : first + count].reset_index(drop=True)
+
+    @functools.cache  # noqa: B019 - one short-lived object per build
+    def _whole(self, table: str) -> tuple[pd.DataFrame, dict[str, tuple[int, int]]]:
+        """Give all values of a table, an indicator's rows together, and by indicator its first row and their number."""
+        where = self._shown() if self.has("meta.areas") else "false"
+        frame = self.select(table, where, order="indicator_id, period_end, period_start, area_id, strata")
         frame["name"] = pd.Series([self.names.get(area, area) for area in frame["area_id"]], dtype="object")
-        return with_words(frame)
+        counts = frame.groupby("indicator_id", sort=False).size()
+        firsts = counts.cumsum() - counts
+        return with_words(frame), {str(name): (int(firsts[name]), int(count)) for name, count in counts.items()}
 
     def counts(self, table: str, by: list[str], where: str = "true") -> list[dict[str, Any]]:
         """Count the rows of a table by some of its columns, for the page on data and methods."""

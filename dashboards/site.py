@@ -9,7 +9,18 @@ from dashboards import formats, plotly_bundle
 from dashboards.charts import Chart, data_script
 from dashboards.downloads import write_downloads
 from dashboards.page import NAVIGATION, Page
-from dashboards.pages import cost_effectiveness, coverage, data, overdose, overview, place
+from dashboards.pages import (
+    cost_effectiveness,
+    coverage,
+    data,
+    equity,
+    evidence,
+    hiv_hcv,
+    overdose,
+    overview,
+    place,
+    policy,
+)
 from dashboards.published import Published
 from dashboards.sketch import sketch
 
@@ -39,8 +50,12 @@ def build_site(database: Path, out: Path) -> list[Path]:
         pages = [
             overview.page(published),
             overdose.page(published),
+            hiv_hcv.page(published),
             coverage.page(published),
             cost_effectiveness.page(published),
+            evidence.page(published),
+            policy.page(published),
+            equity.page(published),
             place.page(published, environment),
             data.page(published, downloads),
         ]

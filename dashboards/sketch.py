@@ -101,21 +101,47 @@ class _Drawing:
     def _row_height(self) -> float:
         return (self.bottom - self.top) / len(self.categories)
 
+    def _between_ends(self, ends: dict[str, Any]) -> Scale:
+        """Draw a value axis whose ends and marks the figure says itself, logarithmic or not, and give its scale."""
+        change: Scale = math.log10 if ends["log"] else float
+        low, high = change(ends["low"]), change(ends["high"])
+
+        def place(value: Any) -> float:
+            share = (change(value) - low) / (high - low)
+            return self.left + (self.right - self.left) * min(max(share, 0.0), 1.0)
+
+        for at, label in ends["marks"]:
+            self._line(place(at), self.top, place(at), self.bottom, theme.RULE)
+            self._text(place(at), self.top - 8, label)
+        if ends.get("line") is not None:
+            self._line(place(ends["line"]), self.top, place(ends["line"]), self.bottom, theme.INK, 1.2)
+        return place
+
     def _dots(self) -> None:
-        ends = [value for name in ("value", "upper") for value in self.columns[name] if not formats.is_missing(value)]
-        place = self._value_axis_on_top(_headroom(ends))
+        ends = self.layout.get("meta", {}).get("ends")
+        known = [value for name in ("value", "upper") for value in self.columns.get(name, [])]
+        place = (
+            self._between_ends(ends)
+            if ends
+            else self._value_axis_on_top(_headroom([value for value in known if not formats.is_missing(value)]))
+        )
         step = self._row_height()
         middles = [self.top + step * (at + 0.5) for at in range(self.count)]
         for name, middle in zip(self.categories, middles, strict=True):
             self._text(self.left - 8, middle + 4, name, "end", theme.INK)
         for trace in self.traces:
+            bind = trace["meta"]["bind"]
+            lows, highs = (bind.get(f"error_x.{arm}") for arm in ("arrayminus", "array"))
             for at in self.rows_of(trace):
-                value, lower, upper = (self.columns[name][at] for name in ("value", "lower", "upper"))
+                value = self.columns[bind["x"]][at]
                 if formats.is_missing(value):
                     continue
-                colour = trace["marker"]["color"]
-                if not (formats.is_missing(lower) or formats.is_missing(upper)):
-                    self._line(place(lower), middles[at], place(upper), middles[at], colour, 1.4)
+                colour, limits = trace["marker"]["color"], []
+                for arm, end in ((lows, 2), (highs, 1)):
+                    limit = self.columns[arm[end]][at] if arm else None
+                    limits.append(value if formats.is_missing(limit) else limit)
+                if limits[0] != limits[1]:
+                    self._line(place(limits[0]), middles[at], place(limits[1]), middles[at], colour, 1.4)
                 self._dot(place(value), middles[at], colour, self._is_open(trace, at), 4.5)
 
     def _is_open(self, trace: dict[str, Any], at: int) -> bool:

@@ -52,12 +52,16 @@ ICD9_UNDERLYING = {
     "opioid": "^E?850[0-2]",
     "heroin": "^E?8500",
     "methadone": "^E?8501",
+    "cocaine": "^E?8552",
+    "psychostimulant": "^E?8542",
 }
 ICD9_CONTRIBUTING = {
     "drug": "^(?:E85[0-8]|E950[0-5]|E9620|E980[0-5]|N909[05]|N9[67][0-9]|N995[24])",
     "opioid": "^(?:E850[0-2]|N9650)",
-    "heroin": "^E8500",
-    "methadone": "^E8501",
+    "heroin": "^(?:E8500|N96501)",
+    "methadone": "^(?:E8501|N96502)",
+    "cocaine": "^(?:E8552|N9685)",
+    "psychostimulant": "^(?:E8542|N9697)",
 }
 
 

@@ -29,7 +29,8 @@ def poisson_interval(
 ) -> tuple[FloatArray, FloatArray]:
     r"""Give the two-sided confidence limits of the expected number of events behind an observed count.
 
-    With :math:`x` events, :math:`\alpha = 1 - confidence` and :math:`z` the :math:`1-\alpha/2` normal quantile:
+    Formula: with :math:`x` events, :math:`\alpha = 1 - confidence` and :math:`z` the :math:`1-\alpha/2` normal
+    quantile,
 
     - `exact` (Garwood): lower = chi2(alpha/2; 2x) / 2, upper = chi2(1 - alpha/2; 2x + 2) / 2.
     - `byar` (Breslow & Day): lower = x (1 - 1/(9x) - z/(3 sqrt x))^3,
@@ -84,7 +85,8 @@ def binomial_interval(
 ) -> tuple[FloatArray, FloatArray]:
     r"""Give the two-sided confidence limits of a proportion.
 
-    With :math:`x` successes in :math:`n` trials, :math:`p = x/n` and :math:`z` the :math:`1-\alpha/2` normal quantile:
+    Formula: with :math:`x` successes in :math:`n` trials, :math:`p = x/n` and :math:`z` the :math:`1-\alpha/2` normal
+    quantile,
 
     - `wilson`: (p + z^2/2n -/+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n).
     - `clopper-pearson`: lower = Beta(alpha/2; x, n-x+1), upper = Beta(1 - alpha/2; x+1, n-x) (quantiles); never

@@ -47,7 +47,8 @@ def joinpoint(
       larger model has one fewer; until they meet.
 
     These are the definitions of NCI's Joinpoint help (BIC3; Weighted BIC; Permutation Test Details; Notation), which
-    gives R as {y'(I - H0) z}^2 / ({y'(I - H0) y} {z'(I - H0) z}), y the series from after one joinpoint to another. Not
+    gives R as {y'(I - H0) z}^2 / ({y'(I - H0) y} {z'(I - H0) z}), y the series from after one joinpoint to another.
+    (joinpointR takes R of the whole model against one line: the same for one joinpoint, more for several.) Not
     seen, and so our reading: its z and H0 (here a joinpoint's hinge and a straight line, over the times after the
     joinpoint before and up to the one after), the weights in the shuffles (here residuals x root of the weight; the
     data themselves count as one shuffle) and Joinpoint's Modified BIC, which is not offered: Zhang & Siegmund derived

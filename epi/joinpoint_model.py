@@ -130,8 +130,10 @@ class JoinpointFit:
         range; so m is the change of the fitted log rate over the range, per year. Limits: 100 (exp(m -/+ q s) - 1).
 
         - `parametric` takes the joinpoints as known (Clegg): s from the covariance matrix of the slopes, q a normal
-          quantile; within a single segment, that segment's own limits. Clegg's printed formula was not seen; R's
-          segmented keeps the covariances in what it calls Clegg's ("wrong") standard error, as is done here.
+          quantile; within a single segment, that segment's own limits. Seen in print: the value as exp(sum of w b) - 1
+          (NCI's Technical Report 2009-02) and the rule for one segment (Clegg's abstract). Clegg's formula of the
+          variance was not seen; R's segmented (as Clegg's "wrong" standard error) and joinpointR keep the covariances
+          of the slopes, as is done here; joinpointR then takes a t quantile.
         - `delta` counts the estimated places of the joinpoints as uncertain too (Muggeo), with the t quantile of
           Kim's modification; wider. In simulations of 22 periods (WBIC, 95 %) `delta` held in 93 to 94 % of the
           series, `parametric` in 90 to 93 %, as places and number are estimated from the same rates.
@@ -150,8 +152,17 @@ class JoinpointFit:
 
         References:
             Clegg LX et al. Estimating average annual per cent change in trend analysis. Stat Med 2009;28:3670-3682.
+            Dunn M, Zou J. AAPC for the joinpoint connect-the-dots scenario. NCI Technical Report 2009-02.
             Muggeo VMR. Comment on the same. Stat Med 2010;29:1958-1960. Kim HJ et al. Improved confidence interval for
             average annual percent change in trend analysis. Stat Med 2017;36:3059-3074.
+
+        Examples:
+            >>> from epi.joinpoint import joinpoint
+            >>> found = joinpoint(range(2010, 2018), [5, 5.6, 5.8, 6.5, 6.4, 7.1, 7.7, 7.9], max_joinpoints=0)
+            >>> found.aapc(2012, 2016).round(2)
+                   method   start     end  aapc  lower  upper
+            0  parametric  2012.0  2016.0  6.62   5.44   7.81
+            1       delta  2012.0  2016.0  6.62   5.44   7.81
         """
         first, last = float(self.year[0]), float(self.year[-1])
         start, end = first if start is None else float(start), last if end is None else float(end)

@@ -143,6 +143,11 @@ def pooled_variance(within: FloatArray, between: FloatArray, draws: int, df: flo
     References:
         Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley 1987. Barnard J, Rubin DB. Small-sample degrees
         of freedom with multiple imputation. Biometrika 1999;86:948-955.
+
+    Examples:
+        >>> variance, df = pooled_variance(np.array(4.0), np.array(1.0), draws=10, df=20)
+        >>> f"{variance:.1f} {df:.2f}"
+        '5.1 13.34'
     """
     if draws == 0:
         return within, np.full(np.shape(within), df)

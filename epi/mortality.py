@@ -1,37 +1,35 @@
 """Which deaths are overdose deaths, and which drugs were involved, under each published definition."""
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from epi.definitions import (
-    ICD9_CONTRIBUTING,
-    ICD9_UNDERLYING,
-    ICD10_CONTRIBUTING,
-    ICD10_UNDERLYING,
-    INTENTS,
-    BoolArray,
-    Codes,
-    flags_per_row,
-    paired,
+from epi.death_codes import (
+    DRUG_CLASSES,
+    NOT_IN_ICD9,
+    Definition,
+    check_definition,
+    code_flags,
+    drugs_involved,
+    intent_of,
+    overdose_deaths,
 )
+from epi.definitions import Codes, paired
 from epi.intervals import binomial_interval
 
-Definition = Literal["nchs", "isw7", "emcdda_b", "emcdda_b_x44"]
-Flags = dict[str, BoolArray]
-DRUG_CLASSES = (
-    "any_opioid",
-    "heroin",
-    "natural_semisynthetic",
-    "methadone",
-    "synthetic_opioid",
-    "cocaine",
-    "psychostimulant",
-)
-# ICD-9 has one code for all opioids but heroin and methadone, and codes stimulants with other drugs.
-NOT_IN_ICD9 = ("natural_semisynthetic", "synthetic_opioid", "cocaine", "psychostimulant")
+__all__ = [
+    "DRUG_CLASSES",
+    "SPREAD_TO_REPORT",
+    "Definition",
+    "classify",
+    "definition_spread",
+    "polysubstance",
+    "polysubstance_share",
+    "unspecified_drug",
+    "unspecified_drug_share",
+]
+
 SPREAD_TO_REPORT = 0.02
 
 
@@ -44,7 +42,7 @@ def classify(
 ) -> pd.DataFrame:
     """Say of each death whether it is an overdose death, with which intent, and which drug classes were involved.
 
-    Definitions (ICD-10, U = underlying cause, T = any contributing code):
+    Formula (ICD-10, U = underlying cause, T = any contributing code), by definition:
 
     - `nchs`: U in X40-X44, X60-X64, X85, Y10-Y14. What CDC WONDER and VSRR count.
     - `isw7`: the same U and a drug T (T36-T50); about 0.1 % fewer deaths than `nchs`.
@@ -63,10 +61,12 @@ def classify(
 
     ICD-9 (`revision=9`, data years before 1999): `nchs` is U in E850-E858, E950.0-E950.5, E962.0, E980.0-E980.5; `isw7`
     is also true where any contributing code is one of these or N909.0, N909.5, N960-N979, N995.2, N995.4. Opioids are
-    E850.0-E850.2 and N965.0, heroin E850.0, methadone E850.1. The other four classes cannot be told apart in ICD-9:
-    they are missing for overdose deaths. A fifth digit, as the clinical modification has (965.01), is not read: no
-    source for splitting deaths by it was seen. Counts before and after 1999 are not comparable without comparability
-    ratios.
+    E850.0-E850.2, N965.0; heroin E850.0, N965.01; methadone E850.1, N965.02; cocaine E855.2, N968.5; psychostimulants
+    E854.2, N969.7. Natural and synthetic opioids have no codes in ICD-9: missing for overdose deaths. The fifth digit
+    of 965.01 and 965.02 is the clinical modification's; NCHS's files have four (965.0), so heroin and methadone show
+    there by their external cause only. E855.2 and N968.5 are the local anaesthetics, cocaine among them. These counts
+    are floors: of 238 certificates written for deaths from cocaine, 45 got a code of cocaine as underlying cause.
+    Counts before and after 1999 are not comparable without comparability ratios.
 
     Args:
         underlying: Underlying cause of each death; dots, lower case, padding and a fourth character are tolerated.
@@ -91,7 +91,11 @@ def classify(
         Injury Surveillance Workgroup 7. Consensus recommendations for national and state poisoning surveillance. Safe
         States Alliance 2012 (also the caveat of T40.6 and the ICD-9 groups, as documented in the R package narcan).
         ECHI documentation sheet 14, Drug-related deaths (2011), and its ECHIM predecessor. Fingerhut L, Griffiths C,
-        Wilkins K. Drug poisoning: trends and current status, for the underlying causes of ICD-9 beside ICD-10.
+        Wilkins K. Drug poisoning: trends and current status (ICD-9 beside ICD-10; cocaine in local anaesthetics).
+        E855.2: deaths from cocaine 1979-1998, CDC WONDER, as tabulated by Bennett BC; N968.5: its counterpart in the
+        General Equivalence Mappings. N965.01: R package overdoser. N965.02: pairs of N and E codes in a table of
+        Injury Prevention. E854.2, N969.7: Xiong F, program after Slavova S et al. Public Health Rep 2014;129:437-445.
+        The floors: survey of medical examiners, Am J Forensic Med Pathol 1993;14:43-47.
 
     Examples:
         >>> deaths = classify(["X42", "X40", "I250"], ["T40.1 T40.4 T42.4", "T391", "I250"])
@@ -101,13 +105,13 @@ def classify(
         1         True  unintentional       False   False             False
         2        False                      False   False             False
     """
-    _check_definition(definition, revision)
+    check_definition(definition, revision)
     causes, codes = paired(underlying, contributing)
     index = causes.index if isinstance(underlying, pd.Series) else codes.index
-    cause, code = _flags(causes, codes, revision)
-    overdose = _overdose(cause, code, definition, revision)
-    columns: dict[str, Any] = {"is_overdose": overdose, "intent": _intent(cause, overdose)}
-    for name, met in _drug_classes(cause, code, revision, include_t406).items():
+    cause, code = code_flags(causes, codes, revision)
+    overdose = overdose_deaths(cause, code, definition, revision)
+    columns: dict[str, Any] = {"is_overdose": overdose, "intent": intent_of(cause, overdose)}
+    for name, met in drugs_involved(cause, code, revision, include_t406).items():
         columns[name] = met & overdose
     frame = pd.DataFrame(columns, index=index)
     if revision == 9:
@@ -121,6 +125,8 @@ def classify(
 def unspecified_drug(underlying: Codes, contributing: Codes, definition: Definition = "nchs") -> "pd.Series[bool]":
     """Say of each death whether it is an overdose death whose certificate names no drug (T50.9 the only drug code).
 
+    Formula: an overdose death by the definition, with T50.9 among its codes and no other of T36-T50.
+
     Args:
         underlying: As in `classify` (ICD-10).
         contributing: As in `classify`.
@@ -128,6 +134,10 @@ def unspecified_drug(underlying: Codes, contributing: Codes, definition: Definit
 
     Returns:
         A Series of truth values, one per death. Overdose deaths without any drug code are not among them.
+
+    Raises:
+        ValueError: The definition is unknown, or lengths or indexes differ.
+        TypeError: Codes are not text.
 
     References:
         Indicator 6 of this project's registry. The share of T40.6 among opioid deaths is another thing: whether the
@@ -137,12 +147,12 @@ def unspecified_drug(underlying: Codes, contributing: Codes, definition: Definit
         >>> unspecified_drug(["X44", "X44", "X44"], ["T509", "T509 T401", "T509 F102"]).tolist()
         [True, False, True]
     """
-    _check_definition(definition, 10)
+    check_definition(definition, 10)
     causes, codes = paired(underlying, contributing)
     index = causes.index if isinstance(underlying, pd.Series) else codes.index
-    cause, code = _flags(causes, codes, 10)
+    cause, code = code_flags(causes, codes, 10)
     only = code["drug"] & ~code["specified_drug"]
-    return pd.Series(only & _overdose(cause, code, definition, 10), index=index, name="unspecified_drug")
+    return pd.Series(only & overdose_deaths(cause, code, definition, 10), index=index, name="unspecified_drug")
 
 
 def unspecified_drug_share(
@@ -168,6 +178,10 @@ def unspecified_drug_share(
         One row per group: `numerator` and `denominator` (deaths), `value`, `lower`, `upper` (proportions; nan without
         an overdose death).
 
+    Raises:
+        ValueError: The definition is unknown, lengths or indexes differ, or the confidence is no proportion.
+        TypeError: Codes are not text.
+
     References:
         Indicator 6 of this project's registry. Wilson EB. JASA 1927;22:209-212.
 
@@ -184,11 +198,16 @@ def unspecified_drug_share(
 def polysubstance(deaths: pd.DataFrame) -> "pd.Series[Any]":
     """Say of each classified death whether an opioid and a stimulant (cocaine or psychostimulant) were both involved.
 
+    Formula: any_opioid and (cocaine or psychostimulant).
+
     Args:
         deaths: What `classify` gives.
 
     Returns:
-        A Series of truth values; missing where ICD-9 cannot say.
+        A Series of truth values, one per death (nullable for ICD-9).
+
+    Raises:
+        KeyError: A drug class is not among the columns.
 
     References:
         Indicator 5 of this project's registry, in the style of CDC's SUDORS (opioids with stimulants).
@@ -209,7 +228,7 @@ def polysubstance_share(
     Formula: value = overdose deaths with any opioid and (cocaine or a psychostimulant) / overdose deaths.
 
     Args:
-        deaths: What `classify` gives for ICD-10 codes.
+        deaths: What `classify` gives. From ICD-9 codes both parts are floors (see there), and so is the share.
         by: Group of each death (year, place), a missing one being a group too; without it, one row for all deaths.
         confidence: Two-sided confidence level, a proportion strictly between 0 and 1.
 
@@ -218,7 +237,7 @@ def polysubstance_share(
         an overdose death).
 
     Raises:
-        ValueError: The deaths were classified from ICD-9, which does not name stimulants.
+        ValueError: A flag is missing.
 
     References:
         Indicator 5 of this project's registry. Wilson EB. JASA 1927;22:209-212.
@@ -231,8 +250,8 @@ def polysubstance_share(
     both = polysubstance(deaths)
     if both.isna().any():
         raise ValueError(
-            "deaths must be classified from ICD-10 codes; found deaths whose stimulants are unknown, as ICD-9 codes "
-            "them with other drugs. Use deaths of 1999 or later."
+            "deaths must say whether an opioid and a stimulant were involved; found deaths where that is missing. Give "
+            "the frame of classify as it is."
         )
     return _share(both, deaths["is_overdose"], by, confidence)
 
@@ -272,53 +291,12 @@ def definition_spread(
     if not definitions:
         raise ValueError("definitions must name at least one definition; found none.")
     for definition in definitions:
-        _check_definition(definition, 10)
-    cause, code = _flags(*paired(underlying, contributing), 10)
-    deaths = np.array([int(_overdose(cause, code, definition, 10).sum()) for definition in definitions])
+        check_definition(definition, 10)
+    cause, code = code_flags(*paired(underlying, contributing), 10)
+    deaths = np.array([int(overdose_deaths(cause, code, definition, 10).sum()) for definition in definitions])
     ratio = deaths / deaths[0] if deaths[0] else np.full(len(deaths), np.nan)
     report = np.abs(ratio - 1) > SPREAD_TO_REPORT
     return pd.DataFrame({"definition": list(definitions), "deaths": deaths, "ratio": ratio, "report": report})
-
-
-def _check_definition(definition: str, revision: int) -> None:
-    names = get_args(Definition)
-    if definition not in names:
-        raise ValueError(f"definition must be one of {', '.join(names)}; found {definition!r}.")
-    if revision not in (10, 9):
-        raise ValueError(f"revision must be 10 or 9; found {revision!r}.")
-    if revision == 9 and definition not in ("nchs", "isw7"):
-        raise ValueError(f"definition must be nchs or isw7 for ICD-9 codes; found {definition!r}.")
-
-
-def _flags(causes: "pd.Series[Any]", codes: "pd.Series[Any]", revision: int) -> tuple[Flags, Flags]:
-    of_cause, of_code = (
-        (ICD10_UNDERLYING, ICD10_CONTRIBUTING) if revision == 10 else (ICD9_UNDERLYING, ICD9_CONTRIBUTING)
-    )
-    return flags_per_row(causes, of_cause, "underlying"), flags_per_row(codes, of_code, "contributing")
-
-
-def _overdose(cause: Flags, code: Flags, definition: str, revision: int) -> BoolArray:
-    poisoning: BoolArray = np.logical_or.reduce([cause[intent] for intent in INTENTS])
-    if definition == "nchs":
-        return poisoning
-    if definition == "isw7":
-        return poisoning | code["drug"] if revision == 9 else poisoning & code["drug"]
-    coded = cause["selection_b"] | (cause["unspecified_drug"] & (definition == "emcdda_b_x44"))
-    return cause["drug_use_disorder"] | (coded & code["selection_b"])
-
-
-def _intent(cause: Flags, overdose: BoolArray) -> npt.NDArray[np.str_]:
-    known = [cause[intent] & overdose for intent in INTENTS]
-    return np.select(known, list(INTENTS), default="")
-
-
-def _drug_classes(cause: Flags, code: Flags, revision: int, include_t406: bool) -> Flags:
-    if revision == 10:
-        opioid = code["opioid"] | (code["other_narcotic"] & include_t406)
-        return {"any_opioid": opioid} | {name: code[name] for name in DRUG_CLASSES[1:]}
-    known = {name: cause[name] | code[name] for name in ("opioid", "heroin", "methadone")}
-    unknown = np.zeros(len(known["opioid"]), dtype=bool)
-    return {name: known.get({"any_opioid": "opioid"}.get(name, name), unknown) for name in DRUG_CLASSES}
 
 
 def _share(

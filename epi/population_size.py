@@ -245,6 +245,8 @@ def check_sizes(
 ) -> npt.NDArray[np.str_]:
     """Say what speaks against using an estimate of a population's size, row by row.
 
+    Formula:
+
     - `below_known_people`: services alone have seen more people than the estimate says there are.
     - `above_largest_share`: the estimate is more than `largest_share` of the residents.
     - `too_old`: the estimate is more than 5 years older than the figure it is to be a denominator of.

@@ -94,6 +94,8 @@ def reporting_triangle(
 def triangle_as_of(triangle: pd.DataFrame, periods_ago: int) -> pd.DataFrame:
     """Give the triangle as it was known a number of periods before its newest report, for back-tests.
 
+    Formula: a cell stays if its report period (reference period + delay) is at least `periods_ago` before the newest.
+
     Args:
         triangle: A reporting triangle.
         periods_ago: How many reporting periods to take away; 0 changes nothing.
@@ -103,6 +105,9 @@ def triangle_as_of(triangle: pd.DataFrame, periods_ago: int) -> pd.DataFrame:
 
     Raises:
         ValueError: The triangle is malformed, or `periods_ago` is negative or leaves no row.
+
+    References:
+        As for `reporting_triangle`.
 
     Examples:
         >>> triangle_as_of(pd.DataFrame([[6.0, 2.0], [5.0, 1.0], [7.0, np.nan]]), 1)

@@ -26,7 +26,8 @@ def as_known_on(
 ) -> pd.DataFrame:
     """Give the figures as they stood on a date: the newest release of each reference period by then.
 
-    A period that a later release leaves out keeps its last figure; a figure withdrawn (missing) stays withdrawn.
+    Formula: of each figure the row with the largest release that is not after the date. A period that a later release
+    leaves out keeps its last figure; a figure withdrawn (missing) stays withdrawn.
 
     Args:
         frame: Long frame of releases.

@@ -36,7 +36,7 @@ def classify(
 ) -> pd.DataFrame:
     """Say of each visit whether it is for a drug overdose (CSTE/CDC), with intent, encounter and drug classes.
 
-    Definition: any diagnosis in T36-T50 whose intent is 1-4 and whose encounter is A (initial) or missing. Intent is
+    Formula: any diagnosis in T36-T50 whose intent is 1-4 and whose encounter is A (initial) or missing. Intent is
     the sixth character, or the fifth in T36.9, T37.9, T39.9, T41.4, T42.7, T43.9, T45.9, T47.9 and T49.9. So adverse
     effects (5), underdosing (6), subsequent encounters (D) and sequelae (S) are left out. Drug classes come from the
     diagnoses that make the visit an overdose, not from others: heroin dependence beside a paracetamol overdose is not a

@@ -367,6 +367,12 @@ def model(
     own: Annotated[list[str] | None, typer.Option("--set", metavar="PARAMETER=NUMBER", help="Your own figure.")] = None,
     currency: Annotated[str, typer.Option("--currency", help="Currency of costs; nothing is converted.")] = "AUD",
     discount: Annotated[float, typer.Option("--discount", min=0, max=0.5, help="Rate a year; 0.03 is 3 %.")] = 0.03,
+    worth: Annotated[
+        float, typer.Option("--willingness-to-pay", min=0.01, help="Amount for a QALY, for net benefit and returns.")
+    ] = 50_000,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Fit rates to the deaths, prevalence and coverage of the place.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write rows as CSV.")] = None,
 ) -> None:
     """Ask the transmission model what levels of services do in a place, what they cost and how sure that is.
@@ -376,29 +382,36 @@ def model(
 
     \b
     Interventions: oat, nsp, naloxone, consumption_room, drug_checking,
-    safer_supply, hcv_treatment. Shares are proportions: oat=0.5 is 50 %.
+    safer_supply, hcv_treatment, hiv_testing, art, prep, prison_oat, release_link.
+    Shares are proportions: oat=0.5 is 50 %; a plus joins levels into one strategy.
     naloxone=1 is as many kits as bring its use to 80 % of witnessed overdoses.
 
     \b
     Examples:
       hre model AUS --intervention oat=0.5 --draws 10000
       hre model AUS -i oat=0.5 -i oat=0.5+nsp=0.75 --choose oat_hcv_rr=act_databook
+      hre model EST -i oat=0.4 --calibrate
       hre model Kenya -i oat=0.4 --set cost_oat=585 --years 20 -o kenya.csv
     """
     settings = _settings()
     if output is not None:
         _require_writable(output, settings)
     from assets.economics.asking import QuestionRefused, analysis
+    from pipelines import calibration, show
     from pipelines import model as machinery
-    from pipelines import show
 
     with _refusals():
         try:
-            how = analysis(intervention or [], choose or [], own or [], years, draws, seed, currency, discount)
-            answer, name = machinery.ask(settings, place, how)
+            how = analysis(intervention or [], choose or [], own or [], years, draws, seed, currency, discount, worth)
+            if calibrate:
+                answer, name, fitted = calibration.ask(settings, place, how)
+            else:
+                (answer, name), fitted = machinery.ask(settings, place, how), None
         except QuestionRefused as refusal:
             _give_up(str(refusal))
     machinery.tell(show.console(), answer, name, how)
+    if fitted is not None:
+        calibration.tell(show.console(), fitted)
     if output is not None:
         try:
             machinery.write_csv(answer, output)

@@ -68,7 +68,9 @@ are pooled with random effects, since methods disagree more than their intervals
 a smoother funnel, but what is outside is judged by the exact ones. Smoothed rates are for maps, never for reporting.
 
 **Overdose deaths: NCHS's underlying causes.** What CDC WONDER and VSRR count. ISW7 also asks for a drug code, EMCDDA's
-Selection B for the codes seen in the ECHI sheet; its extension to X44, X64, Y14 is unverified, never a default."""
+Selection B for the codes seen in the ECHI sheet; its extension to X44, X64, Y14 is unverified, never a default. Deaths
+until 1998 are coded by ICD-9, which names heroin, methadone, cocaine and psychostimulants less often than ICD-10 does:
+their counts are floors, and natural and synthetic opioids cannot be told apart there."""
 
 
 def which_method(cards: Sequence[IndicatorCard]) -> list[str]:

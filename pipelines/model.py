@@ -29,8 +29,20 @@ HEALTH = (
     ("hiv_infections_averted", "HIV infections averted"),
     ("hcv_infections_averted", "HCV infections averted"),
     ("qalys_gained", "QALYs gained"),
+    ("dalys_averted", "DALYs averted"),
 )
-RATIOS = (("cost_per_overdose_death_averted", "per death averted"), ("cost_per_qaly", "per QALY"))
+RATIOS = (
+    ("cost_per_overdose_death_averted", "per death averted"),
+    ("cost_per_qaly", "per QALY"),
+    ("cost_per_daly_averted", "per DALY averted"),
+)
+RETURNS = (
+    ("net_monetary_benefit", "Net benefit"),
+    ("benefit_cost_ratio", "Benefit-cost ratio"),
+    ("return_on_investment", "Return on investment"),
+)
+FIRST_YEARS = 3
+MOST_FIGURES = 5
 STATUS_WORDS = {"ND": "on the frontier", "ED": "extendedly dominated", "D": "dominated"}
 
 
@@ -68,16 +80,30 @@ def tell(out: Console, found: "Answer", name: str, how: "Analysis") -> None:
     out.print(Text(f"{name} ({found.place.area_id}), {how.horizon.years} years, against today's services", "bold"))
     head = [("Intervention", ""), ("Level", ""), *((label, "r") for _, label in HEALTH)]
     show.emit(out, show.table(head, _health(found)))
-    costs = _costs(found)
+    rate = round(100 * how.horizon.discount_rate_cost, 6)
+    costs = _costs(found, rate, RATIOS, added=True)
     if costs:
         head = [("Intervention", ""), ("Level", ""), ("Perspective", ""), (f"{how.currency} added", "r"),
                 *((f"{how.currency} {label}", "r") for _, label in RATIOS)]  # fmt: skip
-        title = f"Costs, discounted at {100 * how.horizon.discount_rate_cost:g} % (prices: {basis(found)})"
+        title = f"Costs, discounted at {rate:g} % (prices: {basis(found)})"
         show.emit(out, show.table(head, costs, title))
+        head = [("Intervention", ""), ("Level", ""), ("Perspective", ""), *((label, "r") for _, label in RETURNS)]
+        title = f"Returns at {how.currency} {how.willingness_to_pay:,.0f} a QALY, discounted at {rate:g} %"
+        show.emit(out, show.table(head, _costs(found, rate, RETURNS), title))
+    payments = _payments(found)
+    if payments:
+        head = [("Intervention", ""), ("Level", ""), ("Payer", ""), ("Year", "r"), (f"{how.currency} more", "r"),
+                ("In all so far", "r")]  # fmt: skip
+        show.emit(out, show.table(head, payments, "Budget impact, not discounted"))
     if len(found.steps):
         head = [("Strategy", ""), (how.currency, "r"), ("QALYs", "r"), (f"{how.currency} more", "r"),
                 ("QALYs more", "r"), (f"{how.currency} per QALY", "r"), ("", "")]  # fmt: skip
         show.emit(out, show.table(head, _steps(found), "Step by step, health system, at the means, discounted"))
+    worth = _worth_knowing(found)
+    if worth:
+        head = [("Figure", ""), (how.currency, "r"), ("standard error", "r")]
+        title = "Worth knowing better, health system: the most that a study of one figure alone could be worth here"
+        show.emit(out, show.table(head, worth, title))
     _print_list(out, "Assumed", found.assumed)
     _print_list(out, "Lacking", found.lacking or ("nothing that these interventions need",))
     _print_list(out, "Figures", _figures(found, how))
@@ -96,17 +122,15 @@ def _strategies(found: "Answer") -> list[tuple[str, str]]:
     return list(dict.fromkeys((str(one), str(level)) for one, level in keys))
 
 
-def _pick(found: "Answer", one: str, level: str, outcome: str, payer: str = "none") -> Mapping[str, Any] | None:
+def _pick(
+    found: "Answer", one: str, level: str, outcome: str, payer: str = "none", rate: float = 0.0
+) -> Mapping[str, Any] | None:
     frame = found.rows
     hit = frame[
         frame["intervention_id"].eq(one) & frame["level"].eq(level) & frame["outcome"].eq(outcome)
-        & frame["perspective"].eq(payer)
+        & frame["perspective"].eq(payer) & frame["discount_pct"].eq(rate)
     ]  # fmt: skip
-    if hit.empty:
-        return None
-    # Where a discounted row stands beside an undiscounted one, money is told discounted and health as it is.
-    row = hit.sort_values("discount_pct").iloc[-1 if payer != "none" else 0]
-    return {str(key): cell for key, cell in row.items()}
+    return None if hit.empty else {str(key): cell for key, cell in hit.iloc[0].items()}
 
 
 def _cell(row: Mapping[str, Any] | None) -> str:
@@ -137,15 +161,44 @@ def _title(one: str) -> str:
     return "today's services, against none" if one == "services_today" else one
 
 
-def _costs(found: "Answer") -> list[list[str]]:
+def _costs(found: "Answer", rate: float, wanted: Sequence[tuple[str, str]], added: bool = False) -> list[list[str]]:
+    """Tell money discounted at the rate of the question, and health as it is."""
+    outcomes = [*(["cost_difference"] if added else []), *(outcome for outcome, _ in wanted)]
     rows = []
     for one, level in _strategies(found):
         for payer in ("health system", "society"):
-            added = _pick(found, one, level, "cost_difference", payer)
-            if added is not None:
-                ratios = [_cell(_pick(found, one, level, outcome, payer)) for outcome, _ in RATIOS]
-                rows.append([_title(one), level, payer, _cell(added), *ratios])
+            cells = [_pick(found, one, level, outcome, payer, rate) for outcome in outcomes]
+            if cells[-1] is not None:
+                rows.append([_title(one), level, payer, *(_cell(cell) for cell in cells)])
     return rows
+
+
+def _worth_knowing(found: "Answer") -> list[list[str]]:
+    """Tell what knowing one figure would be worth, for those that stand out from the noise, and all together."""
+    frame = found.information
+    if frame.empty:
+        return []
+    own = frame[frame["perspective"].eq("health system")].sort_values("evppi", ascending=False)
+    clear = own[own["evppi"] > 2 * own["standard_error"]].head(MOST_FIGURES)
+    rows = [
+        [str(row["parameter_id"]), _number(row["evppi"]), _number(row["standard_error"])]
+        for row in clear.to_dict("records")
+    ]
+    return [*rows, [f"all {len(own)} uncertain figures together", _number(float(own["evpi"].iloc[0])), ""]]
+
+
+def _payments(found: "Answer") -> list[list[str]]:
+    """Tell what each payer pays more in the first years and the last."""
+    frame = found.payments
+    if frame.empty:
+        return []
+    shown = frame[frame["part"].eq("all") & (frame["year"].le(FIRST_YEARS) | frame["year"].eq(frame["year"].max()))]
+    return [
+        [_title(str(row["intervention_id"])), str(row["level"]), str(row["payer"]), str(row["year"]),
+         f"{_number(row['budget_impact'])} ({_number(row['lower_95'])} to {_number(row['upper_95'])})",
+         _number(row["cumulative_impact"])]
+        for row in shown.to_dict("records")
+    ]  # fmt: skip
 
 
 def _steps(found: "Answer") -> list[list[str]]:

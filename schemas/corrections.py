@@ -12,7 +12,7 @@ from schemas.observations import STATUSES
 ACTIONS = ("withdraw", "replace", "confirm")
 """withdraw hides the value, replace puts another in its place, confirm lets it stand though another contradicts it."""
 
-ENTRY_FIELDS = ("id", "rows", "action", "expect", "value", "releases", "reason", "evidence")
+ENTRY_FIELDS = ("id", "rows", "action", "expect", "value", "releases", "foreseen", "reason", "evidence")
 """What an entry of ``data/corrections/<source>.corrections.yml`` may say, in the order to say it."""
 
 REQUIRED_FIELDS = ("id", "rows", "action", "expect", "reason", "evidence")

@@ -17,11 +17,12 @@ VALUE_COLUMNS = [
 
 
 class InterventionValue(pa.DataFrameModel):
-    """What an intervention does in a place against a comparator: lives, infections, QALYs, costs, value for money.
+    """What an intervention does in a place against a comparator: lives, infections, DALYs, QALYs, costs, returns.
 
     Grain: place, intervention, level, comparator, horizon, perspective, discount rate, outcome. Values are means over
     the draws of a probabilistic sensitivity analysis, limits its 2.5 and 97.5 % quantiles; ratios are ratios of means.
-    Places that lack an input, and interventions that lack evidence, have one row that says which.
+    Places that lack an input, and interventions that lack evidence or a price, have one row that says which figure and
+    how to give it.
     """
 
     area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
@@ -166,3 +167,82 @@ class Portfolio(pa.DataFrameModel):
         ordered = True
         unique: ClassVar[list[str]] = ["area_id", "budget", "intervention_id", "level"]
         name = "marts.portfolio"
+
+
+class BudgetImpact(pa.DataFrameModel):
+    """What an intervention adds to the budget of a payer in each year, not discounted.
+
+    Grain: place, intervention, level, comparator, payer, part of the budget, year. Means over the draws; the value of a
+    death is no payment and is not in it. Interventions without a price have no rows.
+    """
+
+    area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
+    intervention_id: Series[str] = pa.Field(description="Intervention, or several together.")
+    level: Series[str] = pa.Field(description="Level that it is brought to within two years.")
+    comparator: Series[str] = pa.Field(
+        isin=["today", "no_services"], description="Strategy compared with: services as they are, or none of them."
+    )
+    payer: Series[str] = pa.Field(isin=["health system", "society"], description="Who pays.")
+    part: Series[str] = pa.Field(
+        isin=["services", "care", "all"], description="The services themselves, care that they spare, or both."
+    )
+    year: Series[int] = pa.Field(ge=1, description="Year of the run, from 1.", metadata={"unit": "years"})
+    comparator_cost: Series[float] = pa.Field(
+        description="Paid in that year with the comparator.", metadata={"unit": "currency"}
+    )
+    strategy_cost: Series[float] = pa.Field(
+        description="Paid in that year with the intervention.", metadata={"unit": "currency"}
+    )
+    budget_impact: Series[float] = pa.Field(
+        description="Paid more in that year; below zero where money is saved.", metadata={"unit": "currency"}
+    )
+    lower_95: Series[float] = pa.Field(description="2.5 % quantile of the draws.", metadata={"unit": "currency"})
+    upper_95: Series[float] = pa.Field(description="97.5 % quantile of the draws.", metadata={"unit": "currency"})
+    cumulative_impact: Series[float] = pa.Field(
+        description="Paid more from the first year to this one.", metadata={"unit": "currency"}
+    )
+    currency: Series[str] = pa.Field(description="Currency.")
+    cost_basis: Series[str] = pa.Field(
+        isin=list(COST_BASES),
+        description="Whether unit costs are of this country, or another's that stand in for them.",
+    )
+    draws: Series[int] = pa.Field(ge=1, description="Draws of the analysis.")
+
+    class Config:
+        """Every column is checked, and no other column is allowed."""
+
+        strict = True
+        ordered = True
+        unique: ClassVar[list[str]] = [
+            "area_id", "intervention_id", "level", "comparator", "payer", "part", "year",
+        ]  # fmt: skip
+        name = "marts.budget_impact"
+
+
+class ValueOfInformation(pa.DataFrameModel):
+    """What it would be worth to know one uncertain parameter, beside the worth of knowing them all.
+
+    Grain: place, perspective, willingness to pay, parameter. Expected value of partial perfect information for the
+    whole place and horizon, by regression on the draws of the analysis: with so few draws, values within two standard
+    errors of zero say nothing.
+    """
+
+    area_id: Series[str] = pa.Field(description="Place; see meta.areas.")
+    perspective: Series[str] = pa.Field(isin=list(PERSPECTIVES), description="Whose costs count.")
+    willingness_to_pay: Series[float] = pa.Field(
+        ge=0, description="Amount for a QALY.", metadata={"unit": "currency per QALY"}
+    )
+    parameter_id: Series[str] = pa.Field(description="Parameter; see meta.parameters.")
+    evppi: Series[float] = pa.Field(ge=0, description="Value of knowing this parameter.", metadata={"unit": "currency"})
+    standard_error: Series[float] = pa.Field(ge=0, description="Its standard error.", metadata={"unit": "currency"})
+    evpi: Series[float] = pa.Field(ge=0, description="Value of knowing every parameter.", metadata={"unit": "currency"})
+    currency: Series[str] = pa.Field(description="Currency.")
+    draws: Series[int] = pa.Field(ge=1, description="Draws of the analysis.")
+
+    class Config:
+        """Every column is checked, and no other column is allowed."""
+
+        strict = True
+        ordered = True
+        unique: ClassVar[list[str]] = ["area_id", "perspective", "willingness_to_pay", "parameter_id"]
+        name = "marts.value_of_information"

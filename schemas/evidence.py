@@ -40,9 +40,13 @@ class Evidence(pa.DataFrameModel):
         isin=list(DISTRIBUTIONS), description="How it is drawn; fixed where no interval was seen."
     )
     unit: Series[str] = pa.Field(str_length={"min_value": 3}, description="Unit of value and limits.")
-    population: Series[str] = pa.Field(description="People whom the figure is about.")
-    setting: Series[str] = pa.Field(description="Place; not stated where the page does not say.")
-    income_group: Series[str] = pa.Field(description="Income or development group of the place.")
+    population: Series[str] = pa.Field(str_length={"min_value": 3}, description="People whom the figure is about.")
+    setting: Series[str] = pa.Field(
+        str_length={"min_value": 3}, description="Place; not stated where the page does not say."
+    )
+    income_group: Series[str] = pa.Field(
+        str_length={"min_value": 3}, description="Income or development group of the place; not stated where unknown."
+    )
     study_design: Series[str] = pa.Field(str_length={"min_value": 3}, description="Kind of study.")
     year: Series[pd.Int64Dtype] = pa.Field(
         nullable=True, ge=1980, le=2100, description="Year of the publication; null where not seen."
@@ -129,6 +133,20 @@ class Evidence(pa.DataFrameModel):
             for parameter, source in zip(frame["parameter_id"], frame["source_key"], strict=True)
         ]
         return pd.Series([found <= wanted for found, wanted in zip(named, others, strict=True)], index=frame.index)
+
+    @pa.dataframe_check()
+    def figures_apart_name_each_other(cls, frame: pd.DataFrame) -> pd.Series:
+        """Verified figures of one parameter in one currency whose intervals do not meet stand as conflicts."""
+        low, high = frame["lower"].fillna(frame["value"]), frame["upper"].fillna(frame["value"])
+        keys = ["parameter_id", "currency", "source_key", "conflicts_with"]
+        own = frame.assign(low=low, high=high, row=frame.index)[[*keys, "low", "high", "row"]][frame["verified"]]
+        pairs = own.merge(own, on=["parameter_id", "currency"], suffixes=("", "_other"))
+        apart = (pairs["low"] > pairs["high_other"]) | (pairs["low_other"] > pairs["high"])
+        named = [
+            other in conflicts.split("|")
+            for other, conflicts in zip(pairs["source_key_other"], pairs["conflicts_with"], strict=True)
+        ]
+        return ~frame.index.to_series().isin(pairs.loc[apart & ~pd.Series(named, dtype=bool), "row"])
 
     class Config:
         """Every column is checked, and no other column is allowed."""

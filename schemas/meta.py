@@ -193,6 +193,10 @@ class MeasureRow(pa.DataFrameModel):
     basis: Series[str] = pa.Field(description="Rule for the place of an event; by_source where publishers differ.")
     least: Series[float] = pa.Field(nullable=True, description="Least value that can be.")
     most: Series[float] = pa.Field(nullable=True, description="Greatest value that can be; null where unbounded.")
+    precedence: Series[str] = pa.Field(
+        description="Orders of sources in which indicators read it, one per line: the first that reports a value for a "
+        "place, period and group is taken, the others stay in core.observations and marts.source_disagreements."
+    )
 
     class Config:
         """Every column is checked, and no other column is allowed."""

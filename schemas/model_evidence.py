@@ -8,7 +8,7 @@ from pandera.typing.pandas import Series
 
 from schemas.evidence import ID_PATTERN
 
-AGREEMENTS = ("agrees", "differs", "not computed", "cited only")
+AGREEMENTS = ("agrees", "in range", "differs", "not computed", "cited only")
 CONDITIONS = [f"{kind}{at}" for at in range(1, 6) for kind in ("condition", "value")]
 
 
@@ -152,10 +152,36 @@ class PublishedResult(pa.DataFrameModel):
         name = "evidence.published_results"
 
 
-class ModelValidation(pa.DataFrameModel):
-    """Published results beside ours: what our models give from the same printed inputs.
+class PublishedSetting(pa.DataFrameModel):
+    """One figure on the setting of a study in which our own model is run, to set its result beside the study's.
 
-    Grain: result. `agrees` means that ours, rounded as the study printed it, is the study's figure.
+    Grain: study, parameter.
+    """
+
+    study: Series[str] = pa.Field(str_matches=ID_PATTERN, description="Study.")
+    parameter_id: Series[str] = pa.Field(str_matches=ID_PATTERN, description="What the figure is.")
+    value: Series[float] = pa.Field(ge=0, description="The figure.")
+    unit: Series[str] = pa.Field(str_length={"min_value": 2}, description="Unit.")
+    citation: Series[str] = pa.Field(str_length={"min_value": 4}, description="Authors or publisher, and title.")
+    where_seen: Series[str] = pa.Field(
+        str_length={"min_value": 4}, description="Page and table it was read from, or that it is an assumption and why."
+    )
+    note: Series[str] = pa.Field(description="What to mind.")
+
+    class Config:
+        """Every column is checked, and no other column is allowed."""
+
+        strict = True
+        ordered = True
+        unique: ClassVar[list[str]] = ["study", "parameter_id"]
+        name = "evidence.published_settings"
+
+
+class ModelValidation(pa.DataFrameModel):
+    """Published results beside ours: what our models give from the same printed inputs, or in the same setting.
+
+    Grain: result. `agrees` means that ours, rounded as the study printed it, is the study's figure; `in range` that it
+    is not, and lies between the study's limits.
     """
 
     result_id: Series[str] = pa.Field(unique=True, str_matches=ID_PATTERN, description="Result, by its short name.")

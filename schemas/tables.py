@@ -49,6 +49,8 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
     "marts.intervention_plane": economics.PlanePoint,
     "marts.intervention_drivers": economics.Driver,
     "marts.portfolio": economics.Portfolio,
+    "marts.budget_impact": economics.BudgetImpact,
+    "marts.value_of_information": economics.ValueOfInformation,
     "marts.revisions": Revision,
     "marts.revision_changes": RevisionChange,
     "core.observations": Observation,

@@ -7,7 +7,7 @@ import numpy as np
 
 from assets.economics.interventions import CATALOGUE, NALOXONE_TARGET, Intervention
 from assets.economics.runs import Strategy
-from assets.economics.tables import Settings
+from assets.economics.tables import THRESHOLD, Settings
 from epi.models.interface import Horizon
 from epi.models.transmission import PARAMETERS
 from epi.models.transmission_levers import LEVERS
@@ -16,7 +16,16 @@ _EXTRA = (NALOXONE_TARGET, "cost_naloxone_person")
 _SINGLE = {next(iter(levels)): one for one in CATALOGUE if len(levels := next(iter(one.targets.values()))) == 1}
 """Intervention by the one lever that it moves; what moves several levers is made of these."""
 
-LEVER_NAMES = {one.id: lever for lever, one in _SINGLE.items()} | {lever: lever for lever in _SINGLE}
+_OF_LEVER = _SINGLE | {
+    lever: one for one in CATALOGUE for lever in next(iter(one.targets.values())) if lever not in _SINGLE
+}
+"""Prison has two levers that only go together."""
+
+LEVER_NAMES = (
+    {one.id: lever for lever, one in _SINGLE.items()}
+    | {"prison_oat": "prison_oat_coverage", "release_link": "release_oat_link"}
+    | {lever: lever for lever in _OF_LEVER}
+)
 """Names that a user may give a lever: the intervention's and the model's."""
 
 
@@ -33,6 +42,7 @@ def analysis(
     seed: int,
     currency: str,
     discount: float,
+    willingness_to_pay: float = THRESHOLD,
 ) -> Settings:
     """Make the settings of an analysis from what the user typed; what was left out is as in a refresh.
 
@@ -49,6 +59,7 @@ def analysis(
         choices=pairs("--choose", chosen),
         given=numbers,
         catalogue=read_interventions(interventions) or CATALOGUE,
+        willingness_to_pay=willingness_to_pay,
     )
 
 
@@ -66,7 +77,7 @@ def read_interventions(asked: Iterable[str]) -> tuple[Intervention, ...]:
             if lever in targets:
                 raise QuestionRefused(f"--intervention {text}: expected each lever once, found {lever} twice.")
             targets[lever] = level
-        parts = [_SINGLE[lever] for lever in targets]
+        parts = list({_OF_LEVER[lever].id: _OF_LEVER[lever] for lever in targets}.values())
         label = " + ".join(_label(lever, level) for lever, level in targets.items())
         one = Intervention(
             "+".join(part.id for part in parts),
@@ -87,7 +98,7 @@ def _level(part: str) -> tuple[str, float]:
     name, _, number = part.strip().partition("=")
     lever = LEVER_NAMES.get(name.strip().lower())
     if lever is None:
-        raise QuestionRefused(_unknown("--intervention", "a lever", name, sorted({one.id for one in _SINGLE.values()})))
+        raise QuestionRefused(_unknown("--intervention", "a lever", name, sorted(set(LEVER_NAMES) - set(_OF_LEVER))))
     bound = next(top for lever_id, _, _, top in LEVERS if lever_id == lever)
     level = read_number("--intervention", part, number)
     if not 0 <= level <= bound:

@@ -126,13 +126,15 @@ def _horizon(made: Made) -> str:
 
 def _discount(made: Made) -> str:
     found = sorted(set(made.values["discount_pct"]))
-    return f"Rates of {' and '.join(f'{rate:g}' for rate in found)} % side by side" if len(found) > 1 else ""
+    told = ", ".join(f"{rate:g}" for rate in found[:-1])
+    return f"Rates of {told} and {found[-1]:g} % side by side" if len(found) > 1 else ""
 
 
 def _outcomes(made: Made) -> str:
     found = set(made.distinct("outcome"))
     wanted = {"overdose_deaths_averted", "hiv_infections_averted", "hcv_infections_averted", "qalys_gained"}
-    return "Overdose deaths, overdoses, infections, attendances, QALYs" if wanted <= found else ""
+    dalys = ", DALYs" if "dalys_averted" in found else ""
+    return f"Overdose deaths, overdoses, infections, attendances, QALYs{dalys}" if wanted <= found else ""
 
 
 def _cited(topic: str) -> Found:
@@ -173,7 +175,9 @@ def _parameters(made: Made) -> str:
 
 def _results(made: Made) -> str:
     wanted = {"cost_difference", "qalys_gained", "cost_per_qaly", "cost_per_overdose_death_averted"}
-    return "Costs, QALYs and their ratios, with limits" if wanted <= set(made.distinct("outcome")) else ""
+    found = set(made.distinct("outcome"))
+    more = ", net benefit and returns" if {"net_monetary_benefit", "benefit_cost_ratio"} <= found else ""
+    return f"Costs, QALYs and their ratios{more}, with limits" if wanted <= found else ""
 
 
 def _effect(made: Made) -> str:

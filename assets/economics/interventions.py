@@ -42,6 +42,10 @@ _OAT = ("oat_overdose_rr", "oat_other_mortality_rr", "oat_discontinuation_rate")
 _NSP = ("nsp_hiv_rr", "nsp_hcv_rr")
 _NALOXONE = ("naloxone_fatality", "naloxone_use_highest", "overdose_witnessed", NALOXONE_TARGET)
 _ROOM = ("consumption_room_fatality_rr", "consumption_room_sharing_rr", "consumption_room_visits")
+_HCV = ("hcv_svr_proportion", "hcv_progression_rate")
+_ART = ("art_transmission_rr", "hiv_mortality_rate", "art_mortality_rate", "art_coverage")
+_TESTS = (*_ART, "art_start_after_test")
+_PRISON = ("incarceration_rate", "incarcerated_ratio", "prison_stay_years", "release_overdose_rr")
 NALOXONE_LEVEL = 1.0
 """Stands for as many kits as bring the use at witnessed overdoses to its target; the model's scale is set to fit."""
 
@@ -102,10 +106,45 @@ CATALOGUE: tuple[Intervention, ...] = (
         "hcv_treatment",
         "Hepatitis C treatment",
         {"30 % a year": {"hcv_treatment_rate": 0.36}},
-        ("hcv_svr_proportion", "hcv_progression_rate"),
+        _HCV,
         ("cost_hcv_course",),
         ("Reinfection counts; deaths from liver disease come late, so ten years show little of the gain.",),
         ("hcv_prevalence",),
+    ),
+    Intervention(
+        "hiv_testing",
+        "HIV testing",
+        {"once a year": {"hiv_tests": 1.0}},
+        _TESTS,
+        ("cost_hiv_test", "cost_art"),
+        ("Acts through the share of people with HIV who begin treatment after a test.",),
+        ("hiv_prevalence",),
+    ),
+    Intervention(
+        "art",
+        "Antiretroviral treatment",
+        {"80 %": {"art_coverage": 0.8}},
+        _ART,
+        ("cost_art",),
+        ("On treatment nearly nothing is passed on (Optima HIV's constants).",),
+        ("hiv_prevalence",),
+    ),
+    Intervention(
+        "prep",
+        "Pre-exposure prophylaxis",
+        {"30 %": {"prep_coverage": 0.3}},
+        ("prep_hiv_rr",),
+        ("cost_prep",),
+        ("Effect of the Bangkok trial; compared with none on prophylaxis today.",),
+        ("hiv_prevalence",),
+    ),
+    Intervention(
+        "prison_oat",
+        "Opioid agonist treatment in prison, with a link to treatment at release",
+        {"50 %, 80 % go on": {"prison_oat_coverage": 0.5, "release_oat_link": 0.8}},
+        (*_OAT, *_PRISON),
+        ("cost_oat",),
+        ("Without a ratio of its own for prison, nobody overdoses there.",),
     ),
     Intervention(
         "oat_nsp",
@@ -122,6 +161,45 @@ CATALOGUE: tuple[Intervention, ...] = (
         (*_OAT, *_NSP, *_NALOXONE),
         ("cost_oat", "cost_nsp", "cost_naloxone_person"),
         ("Naloxone is compared with none given out.",),
+    ),
+    Intervention(
+        "oat_nsp_hcv_treatment",
+        "Opioid agonist treatment, needle and syringe programmes and hepatitis C treatment",
+        {"50 %, 75 %, 30 % a year": {"oat_coverage": 0.5, "nsp_coverage": 0.75, "hcv_treatment_rate": 0.36}},
+        (*_OAT, *_NSP, *_HCV),
+        ("cost_oat", "cost_nsp", "cost_hcv_course"),
+        infections=("hcv_prevalence",),
+    ),
+    Intervention(
+        "oat_nsp_naloxone_hcv_treatment",
+        "Opioid agonist treatment, needle and syringe programmes, take-home naloxone and hepatitis C treatment",
+        {
+            "50 %, 75 %, as needed, 30 % a year": {
+                "oat_coverage": 0.5,
+                "nsp_coverage": 0.75,
+                "naloxone_kits": NALOXONE_LEVEL,
+                "hcv_treatment_rate": 0.36,
+            }
+        },
+        (*_OAT, *_NSP, *_NALOXONE, *_HCV),
+        ("cost_oat", "cost_nsp", "cost_naloxone_person", "cost_hcv_course"),
+        infections=("hcv_prevalence",),
+    ),
+    Intervention(
+        "hiv_testing_art",
+        "HIV testing and antiretroviral treatment",
+        {"once a year, 80 %": {"hiv_tests": 1.0, "art_coverage": 0.8}},
+        _TESTS,
+        ("cost_hiv_test", "cost_art"),
+        infections=("hiv_prevalence",),
+    ),
+    Intervention(
+        "oat_nsp_art",
+        "Opioid agonist treatment, needle and syringe programmes and antiretroviral treatment",
+        {"50 %, 75 %, 80 %": {"oat_coverage": 0.5, "nsp_coverage": 0.75, "art_coverage": 0.8}},
+        (*_OAT, *_NSP, *_ART),
+        ("cost_oat", "cost_nsp", "cost_art"),
+        infections=("hiv_prevalence",),
     ),
 )
 

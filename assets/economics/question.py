@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+import numpy as np
 import pandas as pd
 
 from assets.economics import value
 from assets.economics.asking import QuestionRefused
-from assets.economics.interventions import CATALOGUE, TODAY, Intervention
+from assets.economics.balance import counts_hiv_deaths, with_what_follows
+from assets.economics.decisions import bases, decision_tables
+from assets.economics.interventions import CATALOGUE, SCALE_UP_YEARS, TODAY, Intervention
 from assets.economics.places import INPUTS, REQUIRED, Place, places
-from assets.economics.runs import Strategy, parameter_values, run, strategies
-from assets.economics.tables import OWN_COSTS, Settings, evidence_for
+from assets.economics.runs import Strategy, draw_evidence, drawn_values, run_each, strategies
+from assets.economics.tables import Settings, assessed, cost_basis, evidence_for
+from assets.economics.totals import Totals, totals
 from assets.evidence import EvidenceBase, set_name
 from epi.economics.dominance import incremental_analysis
-from epi.models.interface import Outcomes
-from schemas.economics import VALUE_GRAIN
+from schemas.economics import VALUE_COLUMNS
 
 _CLEARANCE = "hcv_clearance_proportion"
 
@@ -27,6 +30,8 @@ class Answer:
     Attributes:
         place: The place.
         rows: Rows as ``marts.intervention_value`` has them, for this place and these strategies.
+        payments: Rows as ``marts.budget_impact`` has them.
+        information: Rows as ``marts.value_of_information`` has them; empty with few draws or where nothing is priced.
         steps: Incremental analysis over discounted QALYs from the health system; empty where nothing is priced.
         chosen: The figures used, as ``assets.evidence.parameter_set`` gives them.
         evidence: Name of the set of figures.
@@ -36,6 +41,8 @@ class Answer:
 
     place: Place
     rows: pd.DataFrame
+    payments: pd.DataFrame
+    information: pd.DataFrame
     steps: pd.DataFrame
     chosen: pd.DataFrame
     evidence: str
@@ -98,27 +105,34 @@ def answer(
     wanted = [Strategy(one, level) for one in able for level in one.targets] if own_levels else strategies(place, able)
     if not wanted:
         raise QuestionRefused(f"nothing can be run here: {'; '.join(lacking) or 'every level is reached already'}")
-    values = parameter_values(place, chosen, settings.draws, settings.seed, settings.given)
-    outcomes = run(values, wanted, settings.horizon)
-    priced = _priced(chosen, settings)
-    unpriced = [_no_price(one, chosen, settings) for one in settings.catalogue if not priced[one.id]]
+    evidence_drawn = draw_evidence(chosen, settings.draws, settings.seed, settings.given)
+    drawn = drawn_values(place, evidence_drawn, settings.seed, settings.given)
+    values = with_what_follows(place, drawn, settings.given)
+    found = totals(run_each(values, wanted, settings.horizon, threads=None), wanted, values, settings.rates)
+    known = {*chosen["parameter_id"], *settings.given}
+    rows, payments = assessed(place, found, wanted, values, known, settings)
     shared = {"horizon_years": settings.horizon.years, "draws": settings.draws, "seed": settings.seed,
               "parameter_set": set_name(chosen)}  # fmt: skip
-    rows = value.value_rows(place, outcomes, wanted, shared, priced, _basis(place, settings), settings.currency)
+    money = {"area_id": place.area_id, "currency": settings.currency}
+    prices = {one.id: value.unpriced(place, known, one, settings.currency) for one in settings.catalogue}
+    priced = [one for one in wanted if not prices[one.intervention.id]]
+    told = decision_tables(found, priced, bases(drawn) if priced else {}, settings.willingness_to_pay, money)
     return Answer(
         place,
-        rows.drop_duplicates(VALUE_GRAIN, ignore_index=True),
-        _steps(outcomes, [one for one in wanted if priced[one.intervention.id]]),
+        value.frame(rows, shared, VALUE_COLUMNS),
+        pd.DataFrame(payments),
+        told.get("information", pd.DataFrame()),
+        _steps(found, priced),
         chosen,
         set_name(chosen),
-        assumptions(place, able, settings),
-        tuple([*lacking, *unpriced]),
+        assumptions(place, able, settings, counts_hiv_deaths(values)),
+        tuple([*lacking, *(f"{name}: no costs, because {why}" for name, why in prices.items() if why)]),
     )
 
 
 def _with_given(place: Place, given: Mapping[str, float]) -> Place:
     """Let the user's value of an input stand for the published one."""
-    own = {name: given[name] for name in INPUTS if name in given}
+    own = {name: float(np.mean(given[name])) for name in INPUTS if name in given}
     if not own:
         return place
     lacking = tuple(indicator for name, indicator in INPUTS.items() if indicator in place.lacking and name not in own)
@@ -127,9 +141,9 @@ def _with_given(place: Place, given: Mapping[str, float]) -> Place:
 
 def _able(place: Place, chosen: pd.DataFrame, settings: Settings) -> tuple[list[Intervention], list[str]]:
     able, lacking = [], []
-    figures = pd.concat([chosen, pd.DataFrame({"parameter_id": list(settings.given)})], ignore_index=True)
+    known = {*chosen["parameter_id"], *settings.given}
     for one in settings.catalogue:
-        words = value.unfit(place, figures, one)
+        words = value.unfit(place, known, one)
         if words:
             lacking.append(f"{one.id}: {words}")
         else:
@@ -139,62 +153,43 @@ def _able(place: Place, chosen: pd.DataFrame, settings: Settings) -> tuple[list[
     return able, lacking
 
 
-def _priced(chosen: pd.DataFrame, settings: Settings) -> dict[str, bool]:
-    have = {*chosen["parameter_id"], *settings.given}
-    priced = {one.id: set(one.prices) <= have for one in settings.catalogue}
-    return priced | {"services_today": {"cost_oat", "cost_nsp"} <= have}
-
-
-def _no_price(one: Intervention, chosen: pd.DataFrame, settings: Settings) -> str:
-    absent = [name for name in one.prices if name not in {*chosen["parameter_id"], *settings.given}]
-    listed = ", ".join(absent)
-    hint = " ".join(f"--set {name}=…" for name in absent)
-    return (
-        f"{one.id}: no costs, because no single verified figure in {settings.currency} is at hand for {listed}; {hint}"
-    )
-
-
-def _basis(place: Place, settings: Settings) -> str:
-    if any(name.startswith("cost_") for name in settings.given):
-        return "given by the user"
-    return "own country" if place.area_id in OWN_COSTS and settings.currency == "AUD" else "transferred"
-
-
-def _steps(outcomes: Mapping[str, Outcomes], wanted: Sequence[Strategy]) -> pd.DataFrame:
+def _steps(found: Totals, wanted: Sequence[Strategy]) -> pd.DataFrame:
     """Compare the priced strategies and today step by step, at their means."""
     if not wanted:
         return pd.DataFrame()
-    payers = value.PERSPECTIVES["health system"]
     names = [TODAY, *(one.name for one in wanted)]
-    means = pd.DataFrame(
-        {
-            "strategy": names,
-            "cost": [float(outcomes[name].cost(True, payers).mean()) for name in names],
-            "effect": [float(outcomes[name].total("qalys", discounted=True).mean()) for name in names],
-        }
-    )
-    return incremental_analysis(means, reference=TODAY)
+    rows = [found.row(name) for name in names]
+    cost = found.cost(found.main, "health system")[rows].mean(axis=1)
+    effect = found.effects[found.main]["qalys"][rows].mean(axis=1)
+    return incremental_analysis(pd.DataFrame({"strategy": names, "cost": cost, "effect": effect}), reference=TODAY)
 
 
-def assumptions(place: Place, able: Sequence[Intervention], settings: Settings) -> tuple[str, ...]:
+def assumptions(
+    place: Place, able: Sequence[Intervention], settings: Settings, deadly: bool = False
+) -> tuple[str, ...]:
     """Say what an answer assumes, beyond the figures.
 
     Args:
         place: The place.
         able: What was run.
         settings: How it was run.
+        deadly: Whether deaths from HIV count.
     """
     costs = settings.horizon.discount_rate_cost
     sentences = [
         "As many people begin to inject as stop or die with today's services; prevalence is in balance today.",
-        "Levels are reached within two years in a straight line and then kept.",
-        f"QALYs count within the {settings.horizon.years} years only; deaths from HIV are not counted.",
+        f"Levels are reached in a straight line within {settings.given.get('scale_up_years', SCALE_UP_YEARS):g} years"
+        + (f" from year {begins:g} on" if (begins := settings.given.get("scale_up_start_year", 0.0)) else "")
+        + " and then kept.",
+        f"QALYs and DALYs count within the {settings.horizon.years} years only; "
+        + ("deaths from HIV count." if deadly else "deaths from HIV are not counted."),
+        f"Net benefits and returns are told at {settings.currency} {settings.willingness_to_pay:,.0f} a QALY.",
         f"Costs and QALYs are discounted at {100 * costs:g} % a year; deaths and infections are not.",
         "Overdose rate and fatality are those of the study in the evidence set, whatever the place.",
         *place.remarks,
         *dict.fromkeys(caveat for one in able for caveat in one.caveats),
     ]
-    if _basis(place, settings) == "transferred":
+    if cost_basis(place, settings) == "transferred":
         sentences.append(
             f"Unit costs are transferred: other places' in {settings.currency}, neither converted nor adjusted. "
             "Give your own with --set."

@@ -1,43 +1,55 @@
 """The tables on interventions, for every place whose inputs suffice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from assets.economics import value
-from assets.economics.interventions import CATALOGUE, TODAY, Intervention
+from assets.economics.balance import with_what_follows
+from assets.economics.decisions import bases, decision_tables, portfolio
+from assets.economics.interventions import CATALOGUE, Intervention
+from assets.economics.money import frontier_rows
+from assets.economics.payments import budget_rows
 from assets.economics.places import Place, places
 from assets.economics.runs import (
     DRAWS,
     HORIZON,
     SEED,
     Strategy,
-    parameter_values,
-    run,
-    spread_values,
+    draw_evidence,
+    drawn_values,
+    run_each,
+    run_one_way,
+    spread,
     strategies,
 )
+from assets.economics.totals import Totals, totals
 from assets.evidence import EvidenceBase, parameter_set, set_name
-from epi.economics.budget import funding_probability, optimise_budget
-from epi.economics.decision_uncertainty import acceptability, evpi
-from epi.models.interface import Horizon, Outcomes
+from epi.models.interface import FloatArray, Horizon
 from epi.models.transmission import PARAMETERS
-from schemas.economics import VALUE_COLUMNS, VALUE_GRAIN
+from schemas.economics import VALUE_COLUMNS
 
 CURRENCY = "AUD"
 OWN_COSTS = ("AUS",)
 """Places whose unit costs are their own: the default costs are those of the Australian Capital Territory."""
 
-WILLINGNESS_TO_PAY = tuple(float(amount) for amount in range(0, 100_001, 5_000))
-PLANE_DRAWS = 60
-BUDGET_SHARES = (0.1, 0.25, 0.5)
-"""Budgets tried, as parts of what every intervention at its highest level would cost."""
+RATES = (0.0, 0.03, 0.05)
+THRESHOLD = 50_000.0
+"""Amount for a QALY at which net benefits are told: the middle of the range of the curves, and nobody's rule."""
 
 WORKERS = 2
 _CLEARANCE = "hcv_clearance_proportion"
+TABLES = {
+    "value": "marts.intervention_value",
+    "acceptability": "marts.intervention_acceptability",
+    "plane": "marts.intervention_plane",
+    "drivers": "marts.intervention_drivers",
+    "portfolio": "marts.portfolio",
+    "budget": "marts.budget_impact",
+    "information": "marts.value_of_information",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,10 @@ class Settings:
     """Values that the user sets, by parameter."""
 
     catalogue: tuple[Intervention, ...] = CATALOGUE
+    rates: tuple[float, ...] = RATES
+    """Discount rates told besides that of the horizon, which decides."""
+
+    willingness_to_pay: float = THRESHOLD
 
 
 def evidence_for(evidence: EvidenceBase, settings: Settings) -> pd.DataFrame:
@@ -63,6 +79,18 @@ def evidence_for(evidence: EvidenceBase, settings: Settings) -> pd.DataFrame:
     for one in settings.catalogue:
         wanted |= {*one.needs, *one.prices}
     return parameter_set(evidence.figures, dict(settings.choices), sorted(wanted), settings.currency)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What all places share."""
+
+    settings: Settings
+    known: set[str]
+    """Parameters that have a figure."""
+
+    drawn: dict[str, FloatArray]
+    bases: dict[str, FloatArray]
 
 
 def intervention_tables(
@@ -79,162 +107,121 @@ def intervention_tables(
         only: One place, by its id; all of them when left out.
 
     Returns:
-        ``marts.intervention_value``, ``marts.intervention_acceptability``, ``marts.intervention_plane``,
-        ``marts.intervention_drivers`` and ``marts.portfolio``.
+        The tables of ``TABLES``, by their published names.
     """
     settings = settings or Settings()
     chosen = evidence_for(evidence, settings)
     clearance = float(chosen.set_index("parameter_id")["mean"].get(_CLEARANCE, 0.0))
     found = [place for place in places(latest, clearance) if only in (None, place.area_id)]
+    drawn = draw_evidence(chosen, settings.draws, settings.seed, settings.given)
+    shared = _Shared(settings, {*chosen["parameter_id"], *settings.given}, drawn, bases(drawn))
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda place: _of_place(place, chosen, settings), found))
-    names = ("value", "acceptability", "plane", "drivers", "portfolio")
-    joined = {
-        "marts.portfolio" if name == "portfolio" else f"marts.intervention_{name}": pd.concat(
-            [part[name] for part in parts if name in part], ignore_index=True
-        )
-        if any(name in part for part in parts)
-        else pd.DataFrame()
-        for name in names
-    }
-    return {name: _typed(name, frame) for name, frame in joined.items()}
-
-
-def _of_place(place: Place, chosen: pd.DataFrame, settings: Settings) -> dict[str, pd.DataFrame]:
-    shared: dict[str, object] = {
+        parts = list(pool.map(lambda place: _of_place(place, shared), found))
+    every = {
         "horizon_years": settings.horizon.years,
         "draws": settings.draws,
         "seed": settings.seed,
         "parameter_set": set_name(chosen),
     }
-    refused = [value.unfit(place, chosen, one) for one in settings.catalogue]
-    able = [one for one, words in zip(settings.catalogue, refused, strict=True) if not words]
-    wanted = strategies(place, able) if place.suffices else []
-    lacking = [
-        value.lacking_rows(place, shared, one, words, "any")
-        for one, words in zip(settings.catalogue, refused, strict=True)
-        if words
-    ]
-    run_names = {one.name for one in wanted}
-    lacking += [
-        value.lacking_rows(place, shared, one, value.already(place, one, level), level)
+    told = [row for rows, _ in parts for row in rows["value"]]
+    joined = {
+        "value": value.frame(told, every, VALUE_COLUMNS),
+        "budget": pd.DataFrame([row for rows, _ in parts for row in rows.get("budget", [])]),
+    }
+    for name in [name for name in TABLES if name not in joined]:
+        frames = [found_here[name] for _, found_here in parts if len(found_here.get(name, ()))]
+        joined[name] = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return {published: _typed(published, joined[name]) for name, published in TABLES.items()}
+
+
+def _of_place(place: Place, shared: _Shared) -> tuple[dict[str, list[value.Row]], dict[str, pd.DataFrame]]:
+    settings = shared.settings
+    refused = {one.id: value.unfit(place, shared.known, one) for one in settings.catalogue}
+    able = [one for one in settings.catalogue if not refused[one.id]]
+    silent = [value.lacking_row(place, one, refused[one.id], "any") for one in settings.catalogue if refused[one.id]]
+    if not place.suffices:
+        return {"value": silent}, {}
+    wanted = strategies(place, able)
+    names = {one.name for one in wanted}
+    silent += [
+        value.lacking_row(place, one, value.already(place, one, level), level)
         for one in able
         for level in one.targets
-        if Strategy(one, level).name not in run_names
+        if Strategy(one, level).name not in names
     ]
-    silent = pd.DataFrame(lacking).reindex(columns=VALUE_COLUMNS)
-    if not place.suffices:
-        return {"value": silent}
-    values = parameter_values(place, chosen, settings.draws, settings.seed, settings.given)
-    outcomes = run(values, wanted, settings.horizon)
-    priced = {one.id: set(one.prices) <= {*chosen["parameter_id"], *settings.given} for one in settings.catalogue}
-    priced["services_today"] = {"cost_oat", "cost_nsp"} <= {*chosen["parameter_id"], *settings.given}
-    basis = "given by the user" if any(name.startswith("cost_") for name in settings.given) else _basis(place)
-    rows = value.value_rows(place, outcomes, wanted, shared, priced, basis, settings.currency)
-    with_price = [one for one in wanted if priced[one.intervention.id]]
-    return {
-        "value": pd.concat([rows, silent], ignore_index=True) if len(silent) else rows,
-        **_decision(place, outcomes, with_price, settings),
-        "drivers": _drivers(place, chosen, wanted, settings),
-        "portfolio": _portfolio(place, outcomes, with_price, settings),
-    }
+    drawn = drawn_values(place, shared.drawn, settings.seed, settings.given)
+    values = with_what_follows(place, drawn, settings.given)
+    found = totals(run_each(values, wanted, settings.horizon), wanted, values, settings.rates)
+    rows, budget = assessed(place, found, wanted, values, shared.known, settings)
+    money = {"area_id": place.area_id, "currency": settings.currency}
+    priced = [one for one in wanted if not value.unpriced(place, shared.known, one.intervention, settings.currency)]
+    fitted = shared.bases | (bases({name: drawn[name] for name in place.values if name in drawn}))
+    frames = decision_tables(found, priced, fitted, settings.willingness_to_pay, money)
+    frames["portfolio"] = portfolio(found, priced, money)
+    frames["drivers"] = _drivers(place, drawn, wanted, settings)
+    return {"value": [*rows, *silent], "budget": budget}, frames
 
 
-def _basis(place: Place) -> str:
-    return "own country" if place.area_id in OWN_COSTS else "transferred"
+def assessed(
+    place: Place,
+    found: Totals,
+    wanted: Sequence[Strategy],
+    values: Mapping[str, FloatArray],
+    known: set[str],
+    settings: Settings,
+) -> tuple[list[value.Row], list[value.Row]]:
+    """Give the rows on value of a place, and those on its budget impact.
+
+    Args:
+        place: The place.
+        found: Its totals.
+        wanted: Strategies that were run.
+        values: Parameters of the runs.
+        known: Parameters that have a figure.
+        settings: How it was run.
+    """
+    pairs = value.compared(found, wanted)
+    reasons = {one.id: value.unpriced(place, known, one, settings.currency) for one in pairs.interventions}
+    money: value.Row = {"currency": settings.currency, "cost_basis": cost_basis(place, settings)}
+    rows = value.value_rows(place, found, pairs, values, reasons, money, settings.willingness_to_pay)
+    priced = [(one.intervention.id, one.level) for one in wanted if not reasons[one.intervention.id]]
+    own = {"area_id": place.area_id, "source_ids": place.source_ids, "release": place.release, **money}
+    rows += [{**own, **row} for row in frontier_rows(found, priced, settings.currency)]
+    told = {"area_id": place.area_id, **money, "draws": settings.draws}
+    has_price = [not reasons[one.id] for one in pairs.interventions]
+    return rows, budget_rows(found, pairs, has_price, told)
 
 
-def _decision(
-    place: Place, outcomes: Mapping[str, Outcomes], wanted: list[Strategy], settings: Settings
-) -> dict[str, pd.DataFrame]:
-    """Make acceptability, value of information and the plane, for both perspectives."""
-    names = [TODAY, *[one.name for one in wanted]]
-    effects = pd.DataFrame({name: outcomes[name].total("qalys", discounted=True) for name in names})
-    curves, points = [], []
-    for perspective, payers in value.PERSPECTIVES.items():
-        costs = pd.DataFrame({name: outcomes[name].cost(True, payers) for name in names})
-        curve = acceptability(costs, effects, WILLINGNESS_TO_PAY)
-        perfect = evpi(costs, effects, WILLINGNESS_TO_PAY)
-        named = {"area_id": place.area_id, "perspective": perspective, "currency": settings.currency}
-        curves.append(curve.merge(perfect, on="willingness_to_pay", validate="m:1").assign(**named))
-        for name in names[1:]:
-            few = slice(0, min(PLANE_DRAWS, settings.draws))
-            points.append(
-                pd.DataFrame(
-                    {
-                        **named,
-                        "strategy": name,
-                        "draw": np.arange(settings.draws)[few],
-                        "qalys_gained": (effects[name] - effects[TODAY]).to_numpy()[few],
-                        "cost_difference": (costs[name] - costs[TODAY]).to_numpy()[few],
-                    }
-                )
-            )
-    found = {"acceptability": pd.concat(curves, ignore_index=True)}
-    return found | ({"plane": pd.concat(points, ignore_index=True)} if points else {})
+def cost_basis(place: Place, settings: Settings) -> str:
+    """Say whose unit costs an analysis of a place rests on."""
+    if any(name.startswith("cost_") for name in settings.given):
+        return "given by the user"
+    return "own country" if place.area_id in OWN_COSTS and settings.currency == CURRENCY else "transferred"
 
 
-def _portfolio(
-    place: Place, outcomes: Mapping[str, Outcomes], wanted: list[Strategy], settings: Settings
+def _drivers(
+    place: Place, drawn: Mapping[str, FloatArray], wanted: Sequence[Strategy], settings: Settings
 ) -> pd.DataFrame:
-    """Choose the best levels for three budgets, at the means and in every draw; single interventions, effects added."""
-    single = [one for one in wanted if len(one.intervention.targets[one.level]) == 1]
-    if not single:
-        return pd.DataFrame()
-    today, payers = outcomes[TODAY], value.PERSPECTIVES["health system"]
-    keys = pd.MultiIndex.from_tuples(
-        [(one.intervention.id, one.level) for one in single], names=["intervention", "level"]
-    )
-    costs = pd.DataFrame([outcomes[one.name].cost(True, payers) - today.cost(True, payers) for one in single]).T
-    effects = pd.DataFrame([outcomes[one.name].total("qalys", True) - today.total("qalys", True) for one in single]).T
-    costs.columns = effects.columns = keys
-    dearest = costs.mean().clip(lower=0).groupby(level="intervention").max().sum()
-    parts = []
-    for budget in (float(dearest * share) for share in BUDGET_SHARES):
-        options = pd.DataFrame({"cost": costs.mean(), "effect": effects.mean()}).reset_index()
-        best = optimise_budget(options, budget)
-        found = funding_probability(costs, effects, budget)
-        parts.append(found.assign(budget=budget, portfolio_cost=best.cost, portfolio_qalys=best.effect))
-    names = {"intervention": "intervention_id", "probability_funded": "probability_chosen"}
-    joined = pd.concat(parts, ignore_index=True).rename(columns=names)
-    return joined.assign(area_id=place.area_id, currency=settings.currency)
-
-
-def _drivers(place: Place, chosen: pd.DataFrame, wanted: list[Strategy], settings: Settings) -> pd.DataFrame:
     """Move one parameter at a time to its limits: every setting is one draw of a single run."""
-    varied, values = spread_values(place, chosen, settings.draws, settings.seed, settings.given)
-    if not varied:
-        return pd.DataFrame()
-    outcomes = run(values, wanted, settings.horizon)
-    before = outcomes[TODAY].total("overdose_deaths")
-    parts = []
-    for one in wanted:
-        averted = before - outcomes[one.name].total("overdose_deaths")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "area_id": place.area_id,
-                    "strategy": one.name,
-                    "parameter_id": [name for name, _, _ in varied],
-                    "low_value": [low for _, low, _ in varied],
-                    "high_value": [high for _, _, high in varied],
-                    "at_low": averted[1::2],
-                    "at_high": averted[2::2],
-                    "at_mean": averted[0],
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    ways = spread(place, drawn, settings.given)
+    rows = [
+        (place.area_id, name, *ways.varied[at], low, high, float(mean[0]))
+        for name, (places_, mean, limits) in run_one_way(ways, wanted, settings.horizon).items()
+        for at, (low, high) in zip(places_, limits.tolist(), strict=True)
+    ]
+    columns = ["area_id", "strategy", "parameter_id", "low_value", "high_value", "at_low", "at_high", "at_mean"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Give a table its columns, types and order; one without rows keeps its columns."""
     from schemas.tables import MODELS
 
-    columns = list(MODELS[name].to_schema().columns)
+    schema = MODELS[name].to_schema()
+    specs, columns = schema.columns, list(schema.columns)
     filled = frame.reindex(columns=columns)
-    order = VALUE_GRAIN if name.endswith("_value") else columns[:4]
-    types = {str(column): str(spec.dtype) for column, spec in MODELS[name].to_schema().columns.items()}
+    order = list(schema.unique or columns)
+    types = {str(column): str(spec.dtype) for column, spec in specs.items()}
     for column in columns:
         if types[column] in ("str", "object", "string"):
             filled[column] = filled[column].fillna("").astype("str")

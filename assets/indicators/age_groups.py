@@ -54,6 +54,19 @@ def band_of(age_group: pd.Series, bands: tuple[str, ...]) -> pd.Series:
     return age_group.map(holding).astype("str").where(lambda found: found.isin(bands))
 
 
+def disjoint(age_group: pd.Series, reference: str) -> pd.Series:
+    """Tell of labels whether they share no year of age with a reference; a label that is no age shares none.
+
+    Args:
+        age_group: Labels such as 15-24.
+        reference: Label such as 25+.
+    """
+    first, last = bounds(reference)
+    spans = {label: bounds(label) for label in age_group.unique() if label[:1].isdigit()}
+    apart = {label: start > last or end < first for label, (start, end) in spans.items()}
+    return age_group.map(lambda label: apart.get(label, True)).astype("bool")
+
+
 def _within(inner: tuple[float, float], outer: tuple[float, float]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 

@@ -1,5 +1,7 @@
 """Canada and other places that publish counts and rates of their own: opioid deaths, registered drug poisonings."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
@@ -58,22 +60,55 @@ REGISTERED = IndicatorCard(
     polarity="lower",
     interval_method="none: a count of all registered deaths",
     suppression_rule="none: national totals",
-    caveats=("Year of registration, which can be years after the death.",),
+    caveats=(
+        "Year of registration, which can be years after the death.",
+        "Counts: the population of England's regions is not among the sources, so no rate is made.",
+    ),
     references=("Office for National Statistics, Deaths related to drug poisoning in England and Wales",),
 )
-CARDS = (DEATHS, RATE, REGISTERED)
+STIMULANT_DEATHS = replace(
+    DEATHS,
+    id="stimulant_deaths",
+    title="Apparent stimulant toxicity deaths",
+    question="How many people died of stimulant toxicity?",
+    numerator="Apparent stimulant toxicity deaths",
+    caveats=(*DEATHS.caveats, "Fewer provinces report them; most deaths involve an opioid too: never add the two."),
+    waits_for="phac_substance_harms (live or dropped in)",
+)
+STIMULANT_RATE = replace(
+    RATE,
+    id="stimulant_death_rate_crude",
+    title="Apparent stimulant toxicity death rate, crude",
+    question="How many people died of stimulant toxicity, per 100,000 population?",
+    numerator="Apparent stimulant toxicity deaths",
+    caveats=(*RATE.caveats, "Most of these deaths involve an opioid too: never add the two rates."),
+    waits_for="phac_substance_harms (live or dropped in)",
+)
+CARDS = (DEATHS, RATE, STIMULANT_DEATHS, STIMULANT_RATE, REGISTERED)
 
 
 def compute(measures: Measures) -> pd.DataFrame:
-    """Make the rows of Canada's opioid indicators and of registered drug poisonings.
+    """Make the rows of Canada's opioid and stimulant indicators and of registered drug poisonings.
 
     Grain: indicator, area, period, strata. Canadian periods are years, or the part of the newest year that is in.
     """
-    deaths = _years(measures.read("opioid_deaths", ("phac_substance_harms",)))
-    rates = _years(measures.read("opioid_death_rate_crude_per_100k", ("phac_substance_harms",)))
+    deaths, stimulant_deaths = (
+        _years(measures.read(f"{drug}_deaths", ("phac_substance_harms",))) for drug in ("opioid", "stimulant")
+    )
+    rates, stimulant_rates = (
+        _years(measures.read(f"{drug}_death_rate_crude_per_100k", ("phac_substance_harms",)))
+        for drug in ("opioid", "stimulant")
+    )
     registered = measures.read("drug_poisoning_deaths", ("ons_drug_poisoning",), calendar_year=True)
     return pd.concat(
-        [_counts(DEATHS, deaths), _rates(rates, deaths), _counts(REGISTERED, registered)], ignore_index=True
+        [
+            _counts(DEATHS, deaths),
+            _rates(RATE, rates, deaths),
+            _counts(STIMULANT_DEATHS, stimulant_deaths),
+            _rates(STIMULANT_RATE, stimulant_rates, stimulant_deaths),
+            _counts(REGISTERED, registered),
+        ],
+        ignore_index=True,
     )
 
 
@@ -96,11 +131,11 @@ def _counts(card: IndicatorCard, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rates(rates: pd.DataFrame, deaths: pd.DataFrame) -> pd.DataFrame:
+def _rates(card: IndicatorCard, rates: pd.DataFrame, deaths: pd.DataFrame) -> pd.DataFrame:
     frame = pair(rates, deaths, [*PLACE_AND_TIME, *GROUP_COLUMNS], "deaths")
     limits = scaled_interval(frame["value"], frame["value_deaths"])
     return indicator_rows(
-        RATE,
+        card,
         frame.assign(
             strata=strata(frame),
             numerator=frame["value_deaths"],

@@ -4,6 +4,8 @@ import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures, pair, strata
 from assets.indicators.rows import indicator_rows
+from assets.indicators.shares import beside, ratio
+from epi.rates import crude_rate
 from schemas.indicators import IndicatorCard
 
 VISITS = IndicatorCard(
@@ -40,7 +42,24 @@ VISITS_PER_SITE = IndicatorCard(
     caveats=("Sites that stop reporting are not a random choice.",),
     references=("Public Health Agency of Canada, Supervised consumption sites",),
 )
-CARDS = (VISITS, VISITS_PER_SITE)
+OVERDOSES = IndicatorCard(
+    id="consumption_site_overdoses_per_10k_visits",
+    number="",
+    title="Overdoses needing naloxone per 10,000 visits to drug consumption sites",
+    question="How often do staff of a drug consumption site reverse an overdose?",
+    numerator="Overdoses needing naloxone",
+    numerator_type="events",
+    denominator="Visits in the month",
+    denominator_type="programme",
+    unit="overdoses per 10,000 visits",
+    polarity="none",
+    interval_method="Poisson: exact (Garwood) below 10, Byar (Breslow-Day) from 10",
+    suppression_rule="none: national totals",
+    caveats=("A reversed overdose is a death that may have been prevented: high is not bad.",),
+    references=("Public Health Agency of Canada, Supervised consumption sites",),
+    waits_for="phac_consumption_sites (live or dropped in)",
+)
+CARDS = (VISITS, VISITS_PER_SITE, OVERDOSES)
 
 
 def compute(measures: Measures) -> pd.DataFrame:
@@ -48,7 +67,7 @@ def compute(measures: Measures) -> pd.DataFrame:
 
     Grain: indicator, area, period, strata.
     """
-    return pd.concat([_visits(measures), _visits_per_site(measures)], ignore_index=True)
+    return pd.concat([_visits(measures), _visits_per_site(measures), _overdoses(measures)], ignore_index=True)
 
 
 def _visits(measures: Measures) -> pd.DataFrame:
@@ -64,6 +83,16 @@ def _visits(measures: Measures) -> pd.DataFrame:
             source_ids=rows["source_id"],
         ),
     )
+
+
+def _overdoses(measures: Measures) -> pd.DataFrame:
+    source = ("phac_consumption_sites",)
+    events = measures.read("consumption_site_overdoses_naloxone", source, months=1, total=True)
+    visits = measures.read("consumption_site_visits", source, months=1, total=True)
+    frame = beside(events, visits, "visits")
+    rate = crude_rate(frame["value"], frame["value_visits"], per=10_000)
+    limited = frame.assign(lower_95=rate["lower"], upper_95=rate["upper"])
+    return ratio(OVERDOSES, limited, "visits", 10_000, "overdoses / visits x 10,000; Poisson interval")
 
 
 def _visits_per_site(measures: Measures) -> pd.DataFrame:

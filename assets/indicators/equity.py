@@ -1,9 +1,19 @@
-"""Equity: how groups fare beside a reference group, and how far places lie apart."""
+"""Equity: how groups fare beside a reference group, whether the gap closes, and how far places lie apart."""
 
 import numpy as np
 import pandas as pd
 
-from assets.indicators.rows import NORMAL_QUANTILE, indicator_rows, remark, standard_errors, with_part
+from assets.indicators import gaps
+from assets.indicators.age_groups import disjoint
+from assets.indicators.rows import (
+    NORMAL_QUANTILE,
+    indicator_rows,
+    part_of,
+    remark,
+    standard_errors,
+    with_part,
+    without_part,
+)
 from epi.equity import inequality
 from epi.rates import rate_difference, rate_ratio
 from schemas.indicators import IndicatorCard
@@ -16,10 +26,15 @@ REFERENCES = {
         "single race: White, not Hispanic",
         "bridged: White, not Hispanic",
     ),
+    "age_group": ("25-34", "25-64", "25+", "26+"),
 }
 """Kind of group, and the group that the others are held against, as each source writes it.
 
-Bridged and single races are two classifications: a group of one is only held against the reference of the same."""
+Bridged and single races are two classifications: a group of one is only held against the reference of the same. An age
+group is only held against a reference that shares no year of age with it."""
+
+ERAS = ("bridged: ", "single race: ", "gap: ")
+"""How a race group's name begins where its classification changed: bridged to 2020, the gap of 2021, single since."""
 
 FEWEST_PLACES = 5
 DRAWS = 1_000
@@ -93,18 +108,19 @@ BETWEEN_PLACES = dict(
         ),
     )
 )  # fmt: skip
-CARDS = (RATIO, DIFFERENCE, *BETWEEN_PLACES.values())
+CARDS = (RATIO, DIFFERENCE, *gaps.CARDS, *BETWEEN_PLACES.values())
 
 
 def compute(values: pd.DataFrame) -> pd.DataFrame:
-    """Compare the groups of every indicator that has them, and the places of every death rate.
+    """Compare the groups of every indicator that has them, follow their gaps, and compare the places of death rates.
 
     Grain: area, period, and in ``strata`` the indicator and the group.
 
     Args:
         values: Indicator rows.
     """
-    return pd.concat([_groups(values), _places(values)], ignore_index=True)
+    groups = _groups(values)
+    return pd.concat([groups, gaps.trends(groups), gaps.slopes(values), _places(values)], ignore_index=True)
 
 
 def _groups(values: pd.DataFrame) -> pd.DataFrame:
@@ -127,6 +143,7 @@ def _groups(values: pd.DataFrame) -> pd.DataFrame:
         "numerator": both["value"],
         "denominator": both["value_reference"],
         "is_provisional": both["is_provisional"] | both["is_provisional_reference"],
+        "series_break": both["series_break"].where(both["series_break"] != "", both["series_break_reference"]),
     }
     rows = both.assign(**shared)
     hidden = rows["status"] != "reported"
@@ -168,18 +185,29 @@ def _groups(values: pd.DataFrame) -> pd.DataFrame:
 def _against_reference(values: pd.DataFrame, kind: str, reference: str) -> pd.DataFrame:
     """Put each group beside the reference group of the same indicator, place, period and other groups."""
     keys = ["indicator_id", "area_id", "period_start", "period_end", "_others"]
-    part = values["strata"].str.extract(rf"(?:^|;){kind}=([^;]+)", expand=False)
-    grouped = values[part.notna()].assign(_group=part)
-    others = grouped["strata"].str.replace(rf"(^|;){kind}=[^;]+", "", regex=True).str.lstrip(";")
-    grouped = grouped.assign(_others=others, reference=f"{kind} {reference}")
-    columns = ["value", "lower_95", "upper_95", "numerator", "denominator", "status", "is_provisional"]
+    part = part_of(values["strata"], kind)
+    # Only the group's own rows: an empty frame would take over the index of what is assigned to it.
+    grouped = values[part.notna()].assign(_group=part.dropna())
+    grouped = grouped.assign(_others=without_part(grouped["strata"], kind), reference=f"{kind} {reference}")
+    columns = ["value", "lower_95", "upper_95", "numerator", "denominator", "status", "is_provisional", "series_break"]
     base = grouped[grouped["_group"] == reference][[*keys, *columns]]
     rest = grouped[grouped["_group"] != reference]
+    if kind == "age_group":
+        # A count by age says nothing without the people of that age; overlapping ages are no two groups.
+        compared = rest["unit"].str.contains(" per ") | (rest["unit"] == "percent")
+        rest = rest[compared & disjoint(rest["_group"], reference)]
+    if kind == "race_ethnicity":
+        era = next((name for name in ERAS if reference.startswith(name)), "")
+        rest = rest[rest["_group"].map(lambda name: next((each for each in ERAS if name.startswith(each)), "")) == era]
     both = rest.merge(base, on=keys, suffixes=("", "_reference"), validate="m:1")
     # A group of two kinds, such as women of one race, is compared along each: the kind then has to be named.
-    several = both["_others"].str.contains("|".join(f"(?:^|;){other}=" for other in REFERENCES if other != kind))
+    several = pd.concat([part_of(both["_others"], other).notna() for other in REFERENCES if other != kind], axis=1).any(
+        axis=1
+    )
     named = both["strata"].mask(several, with_part(both["strata"], "compared_by", pd.Series(kind, index=both.index)))
-    per = both["unit"].str.extract(r"per ([\d,]+)", expand=False).str.replace(",", "").astype("float64")
+    units = pd.Series(both["unit"].unique(), dtype="str")
+    multipliers = units.str.extract(r"per ([\d,]+)", expand=False).str.replace(",", "").astype("float64")
+    per = both["unit"].map(dict(zip(units, multipliers, strict=True))).astype("float64")
     return both.assign(per=per.fillna(np.nan), named=named)
 
 

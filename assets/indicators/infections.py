@@ -105,7 +105,16 @@ def as_published(card: IndicatorCard, measures: Measures, measure_id: str, sourc
         measure_id: The published measure.
         sources: Sources in order of precedence.
     """
-    rows = measures.read(measure_id, sources, calendar_year=True)
+    return passed_on(card, measures.read(measure_id, sources, calendar_year=True))
+
+
+def passed_on(card: IndicatorCard, rows: pd.DataFrame) -> pd.DataFrame:
+    """Make an indicator's rows from published rows, with Wilson limits where the number tested is told.
+
+    Args:
+        card: The indicator's card.
+        rows: Rows of a measure; ``strata`` where their groups are not to be named as they stand.
+    """
     published = rows["lower"].notna() | rows["upper"].notna()
     size = tested(rows["note"]).where((card.unit == "percent") & ~published & (rows["value"] <= 100))
     count = rows["value"] / 100 * size
@@ -114,7 +123,7 @@ def as_published(card: IndicatorCard, measures: Measures, measure_id: str, sourc
     return indicator_rows(
         card,
         rows.assign(
-            strata=strata(rows),
+            strata=rows["strata"] if "strata" in rows else strata(rows),
             lower_95=rows["lower"].fillna(pd.Series(100 * lower, index=rows.index)),
             upper_95=rows["upper"].fillna(pd.Series(100 * upper, index=rows.index)),
             numerator=count,

@@ -1,5 +1,6 @@
 """How indicators read measures: a source is chosen by a stated precedence, and every row names it."""
 
+import numpy as np
 import pandas as pd
 
 from schemas.observations import GROUP_COLUMNS
@@ -20,8 +21,15 @@ class Measures:
         self._releases = observations if releases is None else releases
         start, end = observations["period_start"], observations["period_end"]
         months = (end.dt.year - start.dt.year) * 12 + end.dt.month - start.dt.month + 1
-        self._rows = observations.assign(months=months)
-        self._by_measure = dict(tuple(self._rows.groupby("measure_id", sort=False)))
+        self._rows = observations.assign(
+            months=months,
+            calendar_year=(months == 12) & (start.dt.month == 1),
+            total=np.logical_and.reduce([observations[column] == "all" for column in GROUP_COLUMNS]),
+        )
+        self._by_source = dict(tuple(self._rows.groupby(["measure_id", "source_id"], sort=False)))
+        self._read: dict[tuple[object, ...], pd.DataFrame] = {}
+        self.asked: dict[str, list[tuple[str, ...]]] = {}
+        """Measures that were read, and the orders of sources in which they were."""
 
     def read(
         self,
@@ -41,22 +49,34 @@ class Measures:
             calendar_year: Only periods that start in January and last twelve months.
             total: Only rows that are for everybody and any drug.
         """
-        rows = self._by_measure.get(measure_id, self._rows.iloc[:0])
-        rows = rows[rows["source_id"].isin(sources)]
-        if calendar_year:
-            rows = rows[(rows["months"] == 12) & (rows["period_start"].dt.month == 1)]
-        if months is not None:
-            rows = rows[rows["months"] == months]
-        if total:
-            rows = rows[(rows[GROUP_COLUMNS] == "all").all(axis=1)]
-        rank = rows["source_id"].map({name: position for position, name in enumerate(sources)})
-        ordered = rows.assign(_silent=rows["status"] != "reported", _rank=rank).sort_values(
-            ["_silent", "_rank"], kind="stable"
-        )
-        chosen = ordered.drop_duplicates([*PLACE_AND_TIME, *GROUP_COLUMNS])
-        return chosen.drop(columns=["_silent", "_rank", "months", "measure_id", "snapshot_id"]).sort_index(
-            ignore_index=True
-        )
+        orders = self.asked.setdefault(measure_id, [])
+        if sources not in orders:
+            orders.append(sources)
+        asked = (measure_id, sources, months, calendar_year, total)
+        if asked not in self._read:
+            self._read[asked] = self._chosen(measure_id, sources, months, calendar_year, total)
+        # A copy without data: what a reader changes is its own.
+        return self._read[asked].copy(deep=False)
+
+    def _chosen(
+        self, measure_id: str, sources: tuple[str, ...], months: int | None, calendar_year: bool, total: bool
+    ) -> pd.DataFrame:
+        there = [self._by_source[measure_id, name] for name in sources if (measure_id, name) in self._by_source]
+        kept = [
+            rows[
+                (rows["calendar_year"] | (not calendar_year))
+                & ((rows["months"] == months) | (months is None))
+                & (rows["total"] | (not total))
+            ]
+            for rows in there
+        ]
+        rows = pd.concat(kept) if len(kept) > 1 else kept[0] if kept else self._rows.iloc[:0]
+        if len(kept) > 1:
+            # Concatenated in order of precedence: a stable sort keeps it.
+            silent = (rows["status"] != "reported").to_numpy()
+            rows = rows.iloc[np.argsort(silent, kind="stable")].drop_duplicates([*PLACE_AND_TIME, *GROUP_COLUMNS])
+        unneeded = ["months", "calendar_year", "total", "measure_id", "snapshot_id"]
+        return rows.drop(columns=unneeded).sort_index(ignore_index=True)
 
     def releases(self, measure_ids: tuple[str, ...]) -> pd.DataFrame:
         """Give every release of some measures' totals that reports a value.

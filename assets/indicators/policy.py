@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures
 from assets.indicators.rows import indicator_rows
-from epi.interrupted import interrupted_time_series
+from epi.interrupted import InterruptedFit, interrupted_time_series
 from schemas.indicators import IndicatorCard
 from schemas.observations import GROUP_COLUMNS
 
@@ -65,7 +66,8 @@ INDEX = IndicatorCard(
     interval_method="range over five sets of weights, not a sampling interval",
     suppression_rule="none: a fact of law",
     caveats=(
-        "Weights are ours: one fifth for each of five laws; limits show what other weights would give.",
+        "Weights are ours: one fifth for each of five laws; limits show what other weights would give, and each other "
+        "set of weights has rows of its own.",
         "Syringe programmes, drug checking and possession are not in it: no dated law data are at hand.",
         _JUDGEMENT,
     ),
@@ -146,7 +148,14 @@ def _index(in_force: pd.DataFrame) -> pd.DataFrame:
         {"value": sets["equal"], "lower_95": sets.min(axis=1), "upper_95": sets.max(axis=1)}, index=wide.index
     ).reset_index()
     named = rows.assign(strata="all", method="one fifth for each law; range over other weights")
-    return indicator_rows(INDEX, named)
+    others = [
+        rows[[*wide.index.names]].assign(
+            strata=f"weights={name}", value=sets[name].to_numpy(), lower_95=np.nan, upper_95=np.nan,
+            method="other weights: " + ", ".join(f"{weight:.2f} {law}" for law, weight in WEIGHTS[name].items()),
+        )
+        for name in sets.columns if name != "equal"
+    ]  # fmt: skip
+    return indicator_rows(INDEX, pd.concat([named, *others], ignore_index=True))
 
 
 def _associations(measures: Measures, laws: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +167,8 @@ def _associations(measures: Measures, laws: pd.DataFrame) -> pd.DataFrame:
     final = both[(both["status"] == "reported") & ~both["is_provisional"] & (both["people"] > 0)]
     series = {str(area): rows.sort_values("period_end") for area, rows in final.groupby("area_id")}
     begun = laws[(laws["status"] == "reported") & (laws["value"] == 1)]
-    found = [row for law in begun.to_dict("records") for row in _around(law, series.get(str(law["area_id"])))]
+    fits: dict[tuple[str, int], InterruptedFit] = {}
+    found = [row for law in begun.to_dict("records") for row in _around(law, series.get(str(law["area_id"])), fits)]
     columns = [*PLACE_AND_TIME, *GROUP_COLUMNS, "strata", "value", "lower_95", "upper_95", "reason", "release"]
     rows = pd.DataFrame(found, columns=columns)
     named = rows.assign(
@@ -172,8 +182,10 @@ def _associations(measures: Measures, laws: pd.DataFrame) -> pd.DataFrame:
     return indicator_rows(ASSOCIATION, named)
 
 
-def _around(law: dict[str, object], series: pd.DataFrame | None) -> Iterator[dict[str, object]]:
-    """Fit one place's deaths around one law; nothing where a side has too few years."""
+def _around(
+    law: dict[str, object], series: pd.DataFrame | None, fits: dict[tuple[str, int], InterruptedFit]
+) -> Iterator[dict[str, object]]:
+    """Fit one place's deaths around one law, once for laws that came together; nothing from too few years."""
     begins = pd.Timestamp(str(law["period_start"]))
     # A law of the second half of a year had little of that year: the next one is its first.
     first = begins.year + (begins.month > 6)
@@ -182,7 +194,10 @@ def _around(law: dict[str, object], series: pd.DataFrame | None) -> Iterator[dic
     year = series["period_end"].dt.year
     if (year < first).sum() < FEWEST_YEARS_PER_SIDE or (year >= first).sum() < FEWEST_YEARS_PER_SIDE:
         return
-    fit = interrupted_time_series(year, series["value"], float(first), population=series["people"])
+    key = (str(law["area_id"]), first)
+    if key not in fits:
+        fits[key] = interrupted_time_series(year, series["value"], float(first), population=series["people"])
+    fit = fits[key]
     doubts = fit.pre_trend[(fit.pre_trend["p_value"] < 0.05) & (fit.pre_trend["test"] != "trend")]["test"]
     span = f"law from {begins:%Y-%m-%d}, years {year.min()} to {year.max()}"
     warning = f"; the trend before was not one straight line ({', '.join(doubts)})" if len(doubts) else ""

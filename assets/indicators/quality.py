@@ -10,6 +10,7 @@ from schemas.observations import GROUP_COLUMNS
 
 DAYS_PER_YEAR = 365.25
 RECENT_ESTIMATE_YEARS = 5.0
+FIRST_LOOK_DAYS = 366
 # Counts whose delay and revisions matter: what surveillance publishes again and again.
 FOLLOWED = ("overdose_deaths", "overdose_deaths_predicted", "opioid_deaths", "drug_poisoning_deaths")
 _VSRR = "NCHS, Vital Statistics Rapid Release, Report 006"
@@ -65,7 +66,24 @@ ESTIMATE_AGE = _card(
     references=("WHO and UNAIDS 2010, guidelines on estimating the size of populations most at risk to HIV",),
     caveats=("Measured at the release it was taken from: it has grown older since.",),
 )  # fmt: skip
-CARDS = (COMPLETENESS, PENDING, LAG, REVISION, ESTIMATE_AGE)
+GRADE = _card(
+    "pwid_estimate_grade", "46", "Grade of the estimate of people who inject drugs",
+    "How far can the number be trusted that coverage is divided by?", "grade: 1 A, 2 B, 3 C, 4 D",
+    numerator="Grade of the newest estimate by its age, one worse where no limits are published",
+    references=("WHO and UNAIDS 2010, guidelines on estimating the size of populations most at risk to HIV",),
+    caveats=("Own grades: A to 2 years old, B to 5, C to 10, D older; a count without limits is one grade worse.",),
+)  # fmt: skip
+NEAR_LATEST = _card(
+    "lag_near_latest", "45", "Days until a figure is near its newest value",
+    "How long after a period does its figure stay within a fifth of what it becomes?", "days",
+    numerator="Release from which on every value is within 20 % of the newest, less last day of the period",
+    waits_for="a second release of cdc_vsrr or another source (live or dropped in)",
+    caveats=(
+        f"Only figures of which a release within {FIRST_LOOK_DAYS} days of the period is kept: the first one kept sets "
+        "the least it can be.",
+    ),
+)  # fmt: skip
+CARDS = (COMPLETENESS, PENDING, LAG, REVISION, NEAR_LATEST, ESTIMATE_AGE, GRADE)
 
 
 def compute(measures: Measures) -> pd.DataFrame:
@@ -78,8 +96,8 @@ def compute(measures: Measures) -> pd.DataFrame:
             _published(COMPLETENESS, measures, "deaths_records_complete_pct"),
             _published(PENDING, measures, "deaths_pending_investigation_pct"),
             _lag(measures),
-            _revisions(measures),
-            _estimate_age(measures),
+            *_revisions(measures),
+            *_estimate_age(measures),
         ],
         ignore_index=True,
     )
@@ -109,12 +127,13 @@ def _lag(measures: Measures) -> pd.DataFrame:
     return indicator_rows(LAG, named)
 
 
-def _revisions(measures: Measures) -> pd.DataFrame:
+def _revisions(measures: Measures) -> list[pd.DataFrame]:
     rows = measures.releases(FOLLOWED)
     keys = ["source_id", "measure_id", *PLACE_AND_TIME, *GROUP_COLUMNS]
     several = rows[rows.groupby(keys)["release"].transform("nunique") > 1]
     if several.empty:
-        return indicator_rows(REVISION, several.assign(strata="all", method="", source_ids="", is_provisional=False))
+        nothing = several.assign(strata="all", method="", source_ids="", is_provisional=False)
+        return [indicator_rows(REVISION, nothing), indicator_rows(NEAR_LATEST, nothing)]
     dated = several.assign(_release=pd.to_datetime(several["release"].str.slice(0, 10)))
     by = [name for name in keys if name != "period_end"]
     found = revision_summary(dated, by=by, reference="period_end", release="_release", value="value").reset_index()
@@ -131,10 +150,20 @@ def _revisions(measures: Measures) -> pd.DataFrame:
         method="(largest - smallest) / newest value, over the releases kept",
         source_ids=joined["source_id"],
     )
-    return indicator_rows(REVISION, named)
+    lag = named["near_latest_lag"]
+    near = named.assign(
+        value=lag,
+        numerator=float("nan"),
+        denominator=float("nan"),
+        status=pd.Series("reported", index=named.index).mask(lag.isna(), "not_applicable"),
+        method="first release from which on every value is within 20 % of the newest - last day of the period",
+    )
+    # The oldest release kept may be years younger than the period: it then tells nothing of the wait.
+    near = near[near["first_lag"] <= FIRST_LOOK_DAYS].reset_index(drop=True)
+    return [indicator_rows(REVISION, named), indicator_rows(NEAR_LATEST, near)]
 
 
-def _estimate_age(measures: Measures) -> pd.DataFrame:
+def _estimate_age(measures: Measures) -> list[pd.DataFrame]:
     rows = measures.read("people_who_inject_drugs", ("unaids_gam",), calendar_year=True, total=True)
     rows = rows[rows["status"] == "reported"]
     newest = rows.sort_values("period_end").drop_duplicates("area_id", keep="last").reset_index(drop=True)
@@ -147,4 +176,12 @@ def _estimate_age(measures: Measures) -> pd.DataFrame:
         reason="grade " + grade + " (A to 2 years, B to 5, C to 10, D older)",
         source_ids=newest["source_id"],
     )
-    return indicator_rows(ESTIMATE_AGE, named)
+    limits = newest["lower"].notna() & newest["upper"].notna()
+    number = grade.map({"A": 1.0, "B": 2.0, "C": 3.0, "D": 4.0}).astype("float64") + (~limits)
+    graded = named.assign(
+        value=number.clip(upper=4.0),
+        method="age of the estimate; one grade worse without published limits",
+        reason=("by age " + grade + ", ").astype("str")
+        + pd.Series("no limits published", index=newest.index, dtype="str").mask(limits, "limits published"),
+    )
+    return [indicator_rows(ESTIMATE_AGE, named), indicator_rows(GRADE, graded)]

@@ -1,13 +1,17 @@
 """The registry: every indicator's card and rows, gathered from the topics."""
 
+from functools import cache
+
 import pandas as pd
 
 from assets.indicators import (
     alerts,
     canada,
+    completeness,
     consumption_sites,
     coverage,
     equity,
+    funnels,
     hepatitis_c,
     hiv,
     infections,
@@ -18,27 +22,35 @@ from assets.indicators import (
     policy,
     population_size,
     programme,
+    published,
     quality,
+    registered,
     rights,
     services,
+    standards,
+    surveys,
     treatment,
     trends,
 )
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
+from schemas.observations import COLUMNS, as_observations
 
 TOPICS = (
     overdose,
     mortality,
     involved_drugs,
     canada,
+    registered,
     nonfatal,
     alerts,
     infections,
     hiv,
     hepatitis_c,
     population_size,
+    surveys,
+    published,
     services,
     coverage,
     treatment,
@@ -47,10 +59,11 @@ TOPICS = (
     policy,
     rights,
     quality,
+    completeness,
 )
 """Topics that make rows from measures."""
 
-DERIVED = (trends, equity)
+DERIVED = (trends, funnels, equity, standards)
 """Topics that make rows from the rows of the others."""
 
 
@@ -69,9 +82,23 @@ def indicator_values(observations: pd.DataFrame, releases: pd.DataFrame | None =
         releases: ``core.observation_releases``, for what figures were before.
     """
     measures = Measures(observations, releases)
-    rows = with_source_breaks(pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True))
+    made = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
+    rows = with_source_breaks(completeness.with_completeness(made, measures))
     derived = [topic.compute(rows) for topic in DERIVED]
     return pd.concat([rows, *derived], ignore_index=True).sort_values(GRAIN, ignore_index=True)
+
+
+@cache
+def precedences() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Give the orders of sources in which indicators read each measure, the first that reports a value being taken.
+
+    A source decides for each place, period and group by itself; what the others say stays in ``core.observations``.
+    """
+    none = as_observations(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}))
+    measures = Measures(none)
+    for topic in TOPICS:
+        topic.compute(measures)
+    return {measure: tuple(orders) for measure, orders in sorted(measures.asked.items())}
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Rights: what governments, civil society and Harm Reduction International say of law and services; prison."""
 
+import numpy as np
 import pandas as pd
 
 from assets.indicators.measures import PLACE_AND_TIME, Measures
@@ -48,7 +49,8 @@ INDEX = published_card(
     "Questions answered, of seven", unit="index from 0 to 1",
     interval_method="range over five sets of weights and, for questions not answered, over both answers",
     caveats=(
-        "Weights are ours: one seventh for each of seven answers; limits show what other weights would give.",
+        "Weights are ours: one seventh for each of seven answers; limits show what other weights would give, and each "
+        "other set of weights has rows of its own where all its answers are known.",
         "Answers of government and of civil society stand apart and are never joined.",
         f"Each question's newest answer, at most {OLDEST_ANSWER_YEARS} years older than the newest of all, and at "
         f"least {FEWEST_ANSWERS} of seven; questions are asked in turn.",
@@ -154,6 +156,12 @@ def _index(answers: pd.DataFrame) -> pd.DataFrame:
     ranges = [
         (wide.fillna(filled)[list(of)] * pd.Series(of)).sum(axis=1) for of in WEIGHTS.values() for filled in (0, 1)
     ]
+    # With other weights only where every answer they weigh is known.
+    varied = {
+        name: (wide[list(of)] * pd.Series(of)).sum(axis=1, skipna=False)
+        for name, of in WEIGHTS.items()
+        if name != "equal"
+    }
     spread = pd.concat([value, *ranges], axis=1)
     open_questions = (~known).dot(wide.columns + ", ").str.removesuffix(", ")
     about = newest.groupby(keys, as_index=False).agg(
@@ -161,20 +169,28 @@ def _index(answers: pd.DataFrame) -> pd.DataFrame:
         source_ids=("source_id", "first"), is_provisional=("is_provisional", "any"),
     )  # fmt: skip
     found = pd.DataFrame(
-        {"value": value, "lower_95": spread.min(axis=1), "upper_95": spread.max(axis=1), "open": open_questions},
+        {"value": value, "lower_95": spread.min(axis=1), "upper_95": spread.max(axis=1), "open": open_questions,
+         "answers": known.sum(axis=1)},
         index=wide.index,
-    ).reset_index()
+    ).reset_index()  # fmt: skip
     found = found.merge(about, on=keys, how="left", validate="1:1")
     group = pd.Series("all", index=found.index, dtype="str")
-    return indicator_rows(
-        INDEX,
-        found.assign(
-            strata=with_part(group, "answered_by", found["population_group"].map(RESPONDENTS)),
-            numerator=found["value"], status="reported", denominator=known.sum(axis=1).to_numpy(),
-            reason=("not answered: " + found["open"]).where(found["open"] != "", ""),
-            method="one seventh for each answer, of those answered; range over other weights and open answers",
-        ),
+    found = found.assign(
+        strata=with_part(group, "answered_by", found["population_group"].map(RESPONDENTS)), status="reported",
+        numerator=found["value"], denominator=found["answers"],
+        reason=("not answered: " + found["open"]).where(found["open"] != "", ""),
+        method="one seventh for each answer, of those answered; range over other weights and open answers",
     )  # fmt: skip
+    others = [
+        found.assign(
+            strata=with_part(found["strata"], "weights", pd.Series(name, index=found.index, dtype="str")),
+            value=index.to_numpy(), lower_95=np.nan, upper_95=np.nan, numerator=index.to_numpy(), reason="",
+            denominator=float(len(WEIGHTS[name])),
+            method="other weights: " + ", ".join(f"{weight:.2f} {each}" for each, weight in WEIGHTS[name].items()),
+        )[index.notna().to_numpy()]
+        for name, index in varied.items()
+    ]  # fmt: skip
+    return indicator_rows(INDEX, pd.concat([found, *others], ignore_index=True))
 
 
 def _number(marks: pd.DataFrame) -> pd.DataFrame:

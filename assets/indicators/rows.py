@@ -96,6 +96,31 @@ def with_part(strata: pd.Series, key: str, value: pd.Series) -> pd.Series:
     return pd.Series([labels[pair] for pair in zip(strata, value, strict=True)], index=strata.index, dtype="str")
 
 
+def part_of(strata: pd.Series, key: str) -> pd.Series:
+    """Give the value that each row's group has in one part, such as ``female`` of ``sex``; missing where it has none.
+
+    Args:
+        strata: Groups as ``schemas.indicators`` writes them.
+        key: Name of the part.
+    """
+    parts = {label: dict(part.split("=", 1) for part in label.split(";") if "=" in part) for label in strata.unique()}
+    return strata.map({label: of.get(key) for label, of in parts.items()}).astype("str")
+
+
+def without_part(strata: pd.Series, key: str) -> pd.Series:
+    """Take one part out of each row's group; ``all`` where nothing is left.
+
+    Args:
+        strata: Groups as ``schemas.indicators`` writes them.
+        key: Name of the part.
+    """
+    left = {
+        label: ";".join(part for part in label.split(";") if not part.startswith(f"{key}=")) or "all"
+        for label in strata.unique()
+    }
+    return strata.map(left).astype("str")
+
+
 def standard_errors(rows: pd.DataFrame) -> pd.Series:
     """Give the standard error that a 95 % interval stands for: its width over twice 1.96; null without an interval.
 

@@ -179,7 +179,8 @@ def _disorder(measures: Measures) -> pd.DataFrame:
 
 
 def _kits_per_death(measures: Measures, kits: pd.DataFrame) -> pd.DataFrame:
-    deaths = measures.read("overdose_deaths", ("cdc_vsrr", "cdc_wonder"), calendar_year=True)
+    # Deaths where they occurred, as the kits are counted where they were given; residents' deaths are never mixed in.
+    deaths = measures.read("overdose_deaths", ("cdc_vsrr",), calendar_year=True)
     opioids = deaths[deaths["drug"] == "opioids"].drop_duplicates(PLACE_AND_TIME)
     canada = measures.read("opioid_deaths", ("phac_substance_harms",), calendar_year=True, total=True)
     either = pd.concat([opioids, canada], ignore_index=True).drop_duplicates(PLACE_AND_TIME)

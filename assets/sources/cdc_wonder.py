@@ -1,12 +1,14 @@
 """CDC WONDER: drug overdose deaths of US residents by place, year or month, drug, age, sex, race; exported by hand."""
 
 import calendar
+import datetime
 import re
 from pathlib import Path
 
 import pandas as pd
 
-from assets.reading import decode, file_bytes, parse_number, read_text, refuse_web_page, require_columns
+from assets import wonder_answer
+from assets.reading import Table, decode, file_bytes, parse_number, read_text, refuse_web_page, require_columns
 from assets.source import Recognised, Snapshot, SourceRefused, Tidy, refused_records, tidy_observations
 from assets.tidying import without_duplicates
 from assets.transport import Transport, Validators
@@ -17,15 +19,12 @@ from schemas.source_card import SourceCard
 from schemas.sources import cdc_wonder as layout
 
 HOW_TO_EXPORT = (
-    "Open https://wonder.cdc.gov/mcd.html, choose 'Provisional Mortality Statistics, 2018 through Last Week' "
-    "(and, for earlier "
-    "years, 'Multiple Cause of Death, 1999-2020'); group by Residence State and Year (for the country, by Year "
-    "alone); leave "
-    "every filter at All; under UCD choose 'Drug/Alcohol Induced Causes' and its four 'Drug poisonings "
-    "(overdose)' kinds; tick "
-    "age-adjusted rates, 95% confidence intervals, Show Zero Values and Show Suppressed; Send, then Export. For "
-    "a drug class "
-    "add its MCD ICD-10 code (T40.1, T40.4, T40.5 ...). Drop the text files in data/drop/cdc_wonder/."
+    "Open https://wonder.cdc.gov/mcd.html, choose 'Provisional Mortality Statistics, 2018 through Last Week' (and, for "
+    "earlier years, 'Multiple Cause of Death, 1999-2020'); group by Residence State and Year (for the country, by Year "
+    "alone); leave every filter at All; under UCD choose 'Drug/Alcohol Induced Causes' and its four 'Drug poisonings "
+    "(overdose)' kinds; tick age-adjusted rates, 95% confidence intervals, Show Zero Values and Show Suppressed; Send, "
+    "then Export. For a drug class add its MCD ICD-10 code (T40.1, T40.4, T40.5 ...). Drop the text files in "
+    "data/drop/cdc_wonder/."
 )
 
 CARD = SourceCard(
@@ -49,32 +48,28 @@ CARD = SourceCard(
         "Counts of 1 to 9 are suppressed; rates from fewer than 20 deaths are unreliable and have no value.",
         "Provisional years reuse the last population estimate; a partial year's rate is not annualised.",
         "Bridged race (to 2020) and single race (from 2018) are not comparable.",
-        "A release is one query date; WONDER's web service gives national data only, so state tables are "
-        "exported by hand.",
+        "A release is one query date. The web service gives national data only, here by year since 2018; its question "
+        "follows users' descriptions, not CDC's. States, counties and earlier years are exported by hand.",
     ),
     drop_in_help=HOW_TO_EXPORT,
-    automated=False,
+    automated=True,
 )
 
 ENCODINGS = ("utf-8-sig", "cp1252")
 UNRELIABLE = "fewer than 20 deaths: rate unreliable by CDC"
 
 
-def fetch(
-    transport: Transport,  # noqa: ARG001 - the signature every source has
-    known: Validators | None,  # noqa: ARG001
-    into: Path,  # noqa: ARG001
-) -> Recognised | None:
-    """Refuse: WONDER's web service has no data by state or county, so a person exports them.
+def fetch(transport: Transport, known: Validators | None, into: Path) -> Recognised | None:  # noqa: ARG001
+    """Ask WONDER's web service for the national table by year; it has none by state or county, which a person exports.
 
     Raises:
-        SourceRefused: Always, with the query to run and where to put its result.
+        SourceRefused: The answer is not the table that was asked for.
+        TransportError: The service cannot be reached, or refuses the question.
     """
-    raise SourceRefused(
-        "cdc_wonder: expected exported files, found none to download: WONDER's web service gives national data "
-        "only and its "
-        f"web page asks a person to accept the terms. {HOW_TO_EXPORT}"
-    )
+    files = wonder_answer.fetch(transport, into)
+    notes = {"release_date": "day on which the service was asked"}
+    address = f"{wonder_answer.ADDRESS}/{wonder_answer.DATASET}"
+    return Recognised(datetime.date.today().isoformat(), files, notes, Validators(), address)
 
 
 def recognise(path: Path) -> Recognised:
@@ -103,7 +98,8 @@ def tidy(snapshot: Snapshot) -> Tidy:
     one record for each count and rate, words to statuses. Records that several files repeat are kept once; where files
     contradict each other, all are set aside.
     """
-    parts = [_read_export(path) for path in snapshot.files]
+    asked = datetime.date.fromisoformat(snapshot.release[:10])
+    parts = [_read_export(path, asked) for path in snapshot.files if path.name != wonder_answer.QUESTION]
     records = pd.concat([part.observations for part in parts], ignore_index=True)
     # The record with limits comes first, so that it is the one kept of equal ones.
     records = records.iloc[records["lower"].isna().argsort(kind="stable")]
@@ -125,10 +121,19 @@ def tidy(snapshot: Snapshot) -> Tidy:
     )
 
 
-def _read_export(path: Path) -> Tidy:
+def _open(path: Path, asked: datetime.date) -> tuple[Footer, Table]:
+    """Open an export, or an answer of the web service of the day on which it was asked."""
+    if path.name == wonder_answer.ANSWER:
+        footer, table = wonder_answer.read(path, asked)
+        check_query(footer, path.name)
+        return footer, table
     footer = _footer(path)
+    return footer, read_text(path, delimiter="\t", encodings=ENCODINGS, last_row=footer.last_line)
+
+
+def _read_export(path: Path, asked: datetime.date) -> Tidy:
+    footer, table = _open(path, asked)
     drug = drug_asked(footer, path.name)
-    table = read_text(path, delimiter="\t", encodings=ENCODINGS, last_row=footer.last_line)
     frame = table.frame
     values, extra = _columns(frame, footer, path.name)
     errors = [column for column in layout.STANDARD_ERRORS if column in frame]

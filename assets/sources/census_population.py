@@ -123,6 +123,12 @@ def _vintage(kind: str, frame: pd.DataFrame, name: str) -> int:
             )
         return int(vintages[0])
     years = _years(kind, frame)
+    respelt = [column for column in frame.columns if column.startswith("POPESTIMATE") and column not in years]
+    if respelt:
+        raise SourceRefused(
+            f"{name}: expected POPESTIMATE and a year in the columns' names, found {respelt}. "
+            "If the publisher renamed them, add the new names to the source's schema."
+        )
     if not years:
         wanted = "POPESTIMATE and a year" if kind == "estimates" else "years under 'Population Estimate (as of July 1)'"
         raise SourceRefused(

@@ -68,8 +68,11 @@ def fetch(transport: Transport, known: Validators | None, into: Path) -> Recogni
     """
     try:
         download = transport.download(URLS[0], into, "HealthInfobase-SubstanceHarmsData.zip", known)
-    except TransportError:
-        download = transport.download(URLS[1], into, layout.MEMBER)
+    except TransportError as fault:
+        try:
+            download = transport.download(URLS[1], into, layout.MEMBER)
+        except TransportError as second:
+            raise TransportError(f"{fault} The older address: {second}") from None
     if download is None:
         return None
     try:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pandas as pd
 
-from assets.seer_records import Sums, first_records, read_sums
+from assets.seer_records import Sums, check_records, read_sums
 from assets.source import Recognised, Snapshot, SourceRefused, Tidy, refused_records, tidy_observations
 from assets.tidying import without_duplicates
 from assets.transport import Transport, Validators
@@ -63,13 +63,13 @@ def fetch(transport: Transport, known: Validators | None, into: Path) -> NoRetur
 
 
 def recognise(path: Path) -> Recognised:
-    """Tell the vintage from the file's name, once its first lines are in the layout.
+    """Tell the vintage from the file's name, once its lines are in the layout.
 
     Raises:
         SourceRefused: A name without years and age groups, single ages, or lines in another layout.
     """
     last, _ = _named(path)
-    first_records(path)
+    check_records(path)
     return Recognised(f"{last}-07-01", (path,), {"release": "1 July of the file's last year, not the day of release"})
 
 

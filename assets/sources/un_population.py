@@ -37,9 +37,8 @@ CARD = SourceCard(
     cadence="every two years",
     basis="residence",
     citation=(
-        "United Nations, Department of Economic and Social Affairs, Population Division. World Population "
-        "Prospects, revision as "
-        "given by the release."
+        "United Nations, Department of Economic and Social Affairs, Population Division. World Population Prospects, "
+        "revision as given by the release."
     ),
     coverage=f"Countries and areas, mid-year {layout.FIRST_YEAR}-{layout.LAST_YEAR}, by age; by sex from revision 2024",
     caveats=(
@@ -51,9 +50,8 @@ CARD = SourceCard(
         "in the original.",
     ),
     drop_in_help=(
-        f"Drop {FILE_NAME} or the later years' file from https://population.un.org/wpp/ under its own name, or "
-        f"a table with the "
-        "columns Entity, Year, 'Under 15 years old (UNWPP, 2017)' ..., in data/drop/un_population/."
+        f"Drop {FILE_NAME} or the later years' file from https://population.un.org/wpp/ under its own name, or a table "
+        "with the columns Entity, Year, 'Under 15 years old (UNWPP, 2017)' ..., in data/drop/un_population/."
     ),
     automated=True,
 )
@@ -80,12 +78,23 @@ def recognise(path: Path) -> Recognised:
     """
     header = _header(path)
     kind, revision = _kind(header, path.name)
+    _refuse_cut_off(path, header)
     notes = {
         "layout": kind,
         "revision": str(revision),
         "release": "1 July of the revision's year, not the day of release",
     }
     return Recognised(f"{revision}-07-01", (path,), notes)
+
+
+def _refuse_cut_off(path: Path, header: list[str]) -> None:
+    """Refuse a file whose last line has fewer cells than its header: whole countries would be missing."""
+    last = next(csv.reader([file_bytes(path).rstrip()[-4000:].decode("utf-8", errors="replace").splitlines()[-1]]), [])
+    if len(last) < len(header):
+        raise SourceRefused(
+            f"{path.name}: expected a complete last line of {len(header)} cells, found it cut off: {last[:4]}. "
+            "Download it again."
+        )
 
 
 def _header(path: Path) -> list[str]:
@@ -100,17 +109,15 @@ def _kind(header: list[str], name: str) -> tuple[str, int]:
         named = re.search(layout.SINGLE_AGE_NAME, name)
         if named is None:
             raise SourceRefused(
-                f"{name}: expected the publisher's file name, such as {FILE_NAME}, because the file itself does "
-                f"not say its "
-                "revision; found another. Give it its own name back and drop it again."
+                f"{name}: expected the publisher's file name, such as {FILE_NAME}, because the file itself does not "
+                "say its revision; found another. Give it its own name back and drop it again."
             )
         return "single ages", _known(int(named.group(1)), name)
     revisions = {int(found.group(2)) for column in header if (found := re.match(layout.BROAD_COLUMN, str(column)))}
     if "Entity" not in header or len(revisions) != 1:
         raise SourceRefused(
-            f"{name}: expected the columns Entity, Year and ages such as 'Under 15 years old (UNWPP, 2017)' of "
-            f"one revision, or "
-            f"{', '.join(layout.SINGLE_AGE_COLUMNS)}; found {header[:8]}. {CARD.drop_in_help}"
+            f"{name}: expected the columns Entity, Year and ages such as 'Under 15 years old (UNWPP, 2017)' of one "
+            f"revision, or {', '.join(layout.SINGLE_AGE_COLUMNS)}; found {header[:8]}. {CARD.drop_in_help}"
         )
     revision = revisions.pop()
     wanted = [f"{label} (UNWPP, {revision})" for label in layout.AGE_OF_LABEL]
@@ -121,9 +128,8 @@ def _kind(header: list[str], name: str) -> tuple[str, int]:
 def _known(revision: int, name: str) -> int:
     if revision not in layout.LAST_ESTIMATED_YEAR:
         raise SourceRefused(
-            f"{name}: expected a revision of {sorted(layout.LAST_ESTIMATED_YEAR)}, found {revision}. Add its "
-            f"last estimated year "
-            "to the source's schema, so that projections can be told from estimates."
+            f"{name}: expected a revision of {sorted(layout.LAST_ESTIMATED_YEAR)}, found {revision}. Add its last "
+            "estimated year to the source's schema, so that projections can be told from estimates."
         )
     return revision
 
@@ -257,8 +263,7 @@ def _single_ages(path: Path, revision: int) -> Tidy:
         short = fine[~fine["whole"]].iloc[0]
         raise SourceRefused(
             f"{path.name}: expected every single age from 0 to 100 once for each country and year, found "
-            f"{short['area_id']} "
-            f"{short['year']:.0f} with {short['size']} ages in {short['age_group']}. Get the whole file."
+            f"{short['area_id']} {short['year']:.0f} with {short['size']} ages in {short['age_group']}. Get it whole."
         )
     totals = _all_groups(fine[fine["whole"]])
     withheld = int(fine.loc[~fine["whole"], "size"].sum())

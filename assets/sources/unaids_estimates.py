@@ -96,6 +96,8 @@ def _lines(path: Path) -> Iterator[Iterator[bytes]]:
 
 def _read(path: Path) -> tuple[Bulk, int]:
     """Read the lines of the wanted indicators, under their own line numbers, and count the others."""
+    if path.suffix == ".json":
+        return unaids_bulk.read(path, ESTIMATES), 0
     kept: list[tuple[int, bytes]] = []
     others, line = 0, b""
     try:

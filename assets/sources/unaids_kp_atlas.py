@@ -72,7 +72,8 @@ def recognise(path: Path) -> Recognised:
 def _read(path: Path) -> Bulk:
     bulk = unaids_bulk.read(path, ATLAS, (layout.LEVEL,))
     levels = bulk.frame[layout.LEVEL].str.strip()
-    if not levels.eq(layout.NATIONAL).any():
+    # An answer of the interface is of one indicator, which may have been studied in cities only.
+    if not levels.eq(layout.NATIONAL).any() and path.suffix != ".json":
         raise SourceRefused(
             f"{path.name}: expected rows of whole countries (Area Level {layout.NATIONAL}), found only the levels "
             f"{sorted(levels.unique())[:6]}. Download KPAtlasDB_<year>_en.zip again, or correct the source's layout."

@@ -160,7 +160,16 @@ def _read(files: list[Path]) -> pd.DataFrame:
             f"{', '.join(path.name for path in files[:3])}: expected every page of {', '.join(cut)}, found "
             f"{seen[cut[0]]} of which {waiting[cut[0]]} name a further one. {CARD.drop_in_help}"
         )
-    return pd.concat(frames, ignore_index=True)
+    rows = pd.concat(frames, ignore_index=True)
+    # A page sent twice stands in place of another one, whose rows would be lost without a trace.
+    again = rows[(rows["Id"] != "") & rows.duplicated(["IndicatorCode", "Id"])]
+    if len(again):
+        first = again.iloc[0]
+        raise SourceRefused(
+            f"{first['_file']}: expected each row once, found row {first['Id']} of {first['IndicatorCode']} again (of "
+            f"{len(again):,}): a page was sent twice. Try again later."
+        )
+    return rows
 
 
 def tidy(snapshot: Snapshot) -> Tidy:

@@ -15,7 +15,7 @@ from dashboards.pages.cost_rows import all_rows, evidence_line
 from dashboards.published import Published, records
 
 DEFAULT = "AUS"
-AGREEMENTS = {"agrees": ("●", "met"), "differs": ("▽", "not_met")}
+AGREEMENTS = {"agrees": ("●", "met"), "in range": ("●", "met"), "differs": ("▽", "not_met")}
 """Symbol and style of how a published result compares; others have none."""
 
 

@@ -9,6 +9,10 @@ from dashboards import selection as sel
 from dashboards.pages import cost_words as words
 from dashboards.published import Published
 
+SHOWN_RATE = 3.0
+COMMAND = "hre model "
+"""From here on a remark is a command to type, in which names stay as they are."""
+
 ROLES = {"services_today": "today"}
 SHORT = (
     ("already there", "already at this level"),
@@ -24,6 +28,8 @@ SHORT = (
 def all_rows(published: Published) -> pd.DataFrame:
     """Read every row on interventions for the places that pages show, with names and remarks in words."""
     frame = published.select("marts.intervention_value", order="area_id, intervention_id, level, outcome, discount_pct")
+    # The table holds other rates too; pages show amounts as they are, or discounted as decisions are.
+    frame = frame[frame["discount_pct"].isin([0.0, SHOWN_RATE])]
     frame = sel.keep(frame, "area_id", lambda area: area in published.names).reset_index(drop=True)
     frame = frame.rename(columns={"lower_95": "lower", "upper_95": "upper"})
     frame["name"] = [
@@ -49,7 +55,9 @@ def plain(published: Published, reason: object) -> str:
         title = formats.text(published.indicators.get(hit[0], {}).get("title"))
         return title or words.parameter(hit[0])
 
-    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", name, formats.text(reason))
+    before, _, command = formats.text(reason).partition(COMMAND)
+    told = re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", name, before)
+    return told + COMMAND + command if command else told
 
 
 def _short(reason: object) -> str:

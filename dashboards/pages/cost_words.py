@@ -16,8 +16,16 @@ INTERVENTIONS = {
     "drug_checking": "Drug checking",
     "safer_supply": "Safer supply",
     "hcv_treatment": "HCV treatment",
+    "hiv_testing": "HIV testing",
+    "art": "HIV treatment",
+    "prep": "PrEP",
+    "prison_oat": "Prison OAT, link at release",
     "oat_nsp": "OAT + NSP",
     "oat_nsp_naloxone": "OAT + NSP + naloxone",
+    "oat_nsp_hcv_treatment": "OAT + NSP + HCV treatment",
+    "oat_nsp_naloxone_hcv_treatment": "OAT + NSP + naloxone + HCV treatment",
+    "hiv_testing_art": "HIV testing + treatment",
+    "oat_nsp_art": "OAT + NSP + HIV treatment",
 }
 """Names short enough for an axis on a phone, told apart by their first letters."""
 

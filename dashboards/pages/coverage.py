@@ -196,10 +196,16 @@ def scatter(published: Published) -> Chart:
     )
 
 
-def world(published: Published) -> Chart:
+def world(
+    published: Published,
+    indicator_ids: tuple[str, ...] = MAP_INDICATORS,
+    chart_id: str = "world",
+    heading: str = "Coverage and prevalence around the world",
+    control: str = "indicator",
+) -> Chart:
     """Show a coverage or prevalence indicator on a world map, small countries as dots."""
     places, views, options = _map_places(), {}, []
-    for indicator_id in MAP_INDICATORS:
+    for indicator_id in indicator_ids:
         frame = sel.total(published.latest(indicator_id))
         rows = sel.ranked(sel.keep(frame, "area_id", lambda area: len(area) == 3))
         if not (rows["role"] == "place").any():
@@ -218,13 +224,13 @@ def world(published: Published) -> Chart:
         views[indicator_id] = View(rows, words, sel.source_line(published, rows), unit)
         options.append((indicator_id, title))
     return Chart(
-        "world",
-        "Coverage and prevalence around the world",
+        chart_id,
+        heading,
         maps.world_map("newest value of each place"),
         [PLACE, Column("value", "Value", "n1"), *INTERVAL, Column("unit", "Unit"), Column("when", "Year"), NOTE],
         views,
         "",
-        [Control("indicator", "Indicator", options_of(options), options[0][0] if options else "")],
+        [Control(control, "Indicator", options_of(options), options[0][0] if options else "")],
         extra=("code", "shown", "lon", "lat"),
         note="Dots: places too small for this map. Pale: no value. Borders are a drawing aid and "
         "no statement on any boundary.",

@@ -172,7 +172,13 @@
     if (figure.layout.meta && figure.layout.meta.categories) {
       var axis = figure.layout[figure.layout.meta.categories];
       axis.tickfont = Object.assign({}, axis.tickfont, { size: 11 });
-      var shown = (axis.categoryarray || []).map(function (name) { return name.length > 22 ? name.replace(/^(.{19}).*$/, "$1…").replace(/&[^;]*…$/, "…") : name; });
+      var lines = 1, shown = (axis.categoryarray || []).map(function (name) {
+        if (!figure.layout.meta.wrap) return name.length > 22 ? name.replace(/^(.{19}).*$/, "$1…").replace(/&[^;]*…$/, "…") : name;
+        var parts = wrap(name, 21);
+        lines = Math.max(lines, parts.length);
+        return parts.join("<br>");
+      });
+      figure.layout.height += shown.length * Math.max(0, 14 * lines + 6 - chart.rowHeight);
       axis.tickmode = "array"; axis.tickvals = axis.categoryarray; axis.ticktext = shown;
     }
     figure.data.forEach(function (trace) { if (trace.colorbar) trace.colorbar.len = 0.9; if (trace.mode === "markers+text") trace.textfont = Object.assign({}, trace.textfont, { size: 11 }); });
@@ -438,17 +444,23 @@
           row.hidden = Boolean(select.value) && row.getAttribute("data-region") !== select.value;
           if (!row.hidden) shown += 1;
         });
+        var list = document.getElementById(select.getAttribute("data-filter")).closest("details");
+        if (list) list.open = true;
         say(shown + " places");
       });
     });
+    /* On a phone a long list of places is folded until somebody asks for it. */
+    function fold() { document.querySelectorAll("details.fold").forEach(function (list) { list.open = window.innerWidth > 640; }); }
+    fold();
     var timer, width = window.innerWidth;
     window.addEventListener("resize", function () {
       if (window.innerWidth === width) return;
       width = window.innerWidth;
+      fold();
       clearTimeout(timer);
       timer = setTimeout(function () { Object.keys(drawn).forEach(draw); }, 120);
     });
-    window.addEventListener("beforeprint", function () { Object.keys(charts).forEach(function (id) { if (!drawn[id]) { drawn[id] = true; draw(id); } }); });
+    window.addEventListener("beforeprint", function () { document.querySelectorAll("details.fold").forEach(function (list) { list.open = true; }); Object.keys(charts).forEach(function (id) { if (!drawn[id]) { drawn[id] = true; draw(id); } }); });
   }
   window.hre = { csv: csv, bind: bind, current: current, charts: charts, state: state, pictureOf: picture };
   start();

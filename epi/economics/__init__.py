@@ -25,7 +25,7 @@ from epi.economics.discounting import (
 from epi.economics.distributional import distribute, equally_distributed_equivalent, equity_impact, equity_weights
 from epi.economics.dominance import efficiency_frontier, incremental_analysis, incremental_tables
 from epi.economics.money import convert_costs
-from epi.economics.partial_information import evppi, evppi_nested
+from epi.economics.partial_information import evppi, evppi_each, evppi_nested
 from epi.economics.payers import budget_impact
 from epi.economics.sample_information import effective_population, enbs, evsi, evsi_moment_matching
 from epi.economics.sensitivity import metamodel, one_way, two_way
@@ -52,6 +52,7 @@ __all__ = [
     "equivalent_annual_cost",
     "evpi",
     "evppi",
+    "evppi_each",
     "evppi_nested",
     "evsi",
     "evsi_moment_matching",

@@ -1,6 +1,6 @@
 """The most health that a budget buys: which interventions to fund, at which level, and how sure that is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from epi.intervals import FloatArray
 
 NOT_FUNDED = "none"
 MOST_COMBINATIONS = 4_000_000
+FEW_COMBINATIONS = 5_000
+AT_ONCE = 1_000_000
 ROUNDING = 1e-12
 Rows = npt.NDArray[np.intp]
 
@@ -94,7 +96,7 @@ def optimise_budget(options: pd.DataFrame, budget: float) -> BudgetPlan:
     return BudgetPlan(chosen, *total, max(bound, total[1]), price)
 
 
-def funding_probability(costs: pd.DataFrame, effects: pd.DataFrame, budget: float) -> pd.DataFrame:
+def funding_probability(costs: pd.DataFrame, effects: pd.DataFrame, budget: float | Sequence[float]) -> pd.DataFrame:
     """Find the best use of a budget in every draw, and how often each intervention and level is part of it.
 
     Formula: share of draws in which `optimise_budget` chooses the level. `is_chosen` is the choice for mean costs and
@@ -103,11 +105,12 @@ def funding_probability(costs: pd.DataFrame, effects: pd.DataFrame, budget: floa
     Args:
         costs: Draws x options; the columns have two levels, `intervention` and `level`.
         effects: The same of effects.
-        budget: Money, 0 or more, the same in all draws.
+        budget: Money, 0 or more, the same in all draws; or several budgets.
 
     Returns:
         One row per intervention and level, with `none` before the levels of each: `intervention`, `level`,
-        `probability_funded` (adds up to 1 within an intervention), `is_chosen`.
+        `probability_funded` (adds up to 1 within an intervention), `is_chosen`; for several budgets one such table
+        under another, with a first column `budget`.
 
     Raises:
         ValueError: As `optimise_budget`; draws differ; a value is missing; or columns have not two levels.
@@ -132,20 +135,27 @@ def funding_probability(costs: pd.DataFrame, effects: pd.DataFrame, budget: floa
     options = pd.DataFrame(names, columns=["intervention", "level"]).assign(
         cost=cost.mean(axis=1), effect=effect.mean(axis=1)
     )
-    table, sets = _checked(options, budget)
-    decision = _best(table["cost"].to_numpy(), table["effect"].to_numpy(), sets, budget)
-    found = np.array([_best(cost[:, draw], effect[:, draw], sets, budget) for draw in range(cost.shape[1])])
+    several = np.ndim(budget) > 0
+    amounts = [float(amount) for amount in np.atleast_1d(np.asarray(budget, dtype=float))]
+    for amount in amounts:
+        _check_budget(amount)
+    table, sets = _checked(options, amounts[0])
+    levels = [(name, level) for name, level in table[["intervention", "level"]].to_numpy().tolist()]
     rows = []
-    for place, members in enumerate(sets):
-        for option in (-1, *members.tolist()):
-            rows.append(
-                {
-                    "intervention": table.loc[members[0], "intervention"],
-                    "level": NOT_FUNDED if option < 0 else table.loc[option, "level"],
-                    "probability_funded": float((found[:, place] == option).mean()),
-                    "is_chosen": decision[place] == option,
-                }
-            )
+    for amount in amounts:
+        decision = _best(table["cost"].to_numpy(), table["effect"].to_numpy(), sets, amount)
+        found = _best_of_draws(cost, effect, sets, amount)
+        for place, members in enumerate(sets):
+            for option in (-1, *members.tolist()):
+                rows.append(
+                    {
+                        **({"budget": amount} if several else {}),
+                        "intervention": levels[members[0]][0],
+                        "level": NOT_FUNDED if option < 0 else levels[option][1],
+                        "probability_funded": float((found[:, place] == option).mean()),
+                        "is_chosen": decision[place] == option,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -218,8 +228,12 @@ def _checked(options: pd.DataFrame, budget: float) -> tuple[pd.DataFrame, list[R
     wrong = ~np.isfinite(table[["cost", "effect"]].to_numpy()).all(axis=1)
     if wrong.any():
         raise ValueError(f"options: expected finite costs and effects, found {table[wrong].iloc[0].to_dict()}.")
-    if table.duplicated(["intervention", "level"]).any() or (table["level"] == NOT_FUNDED).any():
-        raise ValueError(f"options: expected each level once and none called `{NOT_FUNDED}` (it is always possible).")
+    wrong = table.duplicated(["intervention", "level"]).to_numpy() | (table["level"] == NOT_FUNDED).to_numpy()
+    if wrong.any():
+        found = tuple(table.loc[wrong, ["intervention", "level"]].iloc[0])
+        raise ValueError(
+            f"options: expected each level once and none called `{NOT_FUNDED}` (it is always possible), found {found}."
+        )
     sets = [np.flatnonzero(table["intervention"] == name) for name in dict.fromkeys(table["intervention"])]
     halves = [
         np.prod([len(members) + 1.0 for members in part]) for part in (sets[: len(sets) // 2], sets[len(sets) // 2 :])
@@ -261,6 +275,45 @@ def _best(cost: FloatArray, effect: FloatArray, sets: list[Rows], budget: float)
     spent = np.where(gain == gain.max(), cost_1 + cost_2[second], np.inf)
     first = int(spent.argmin())
     return [*_levels(first, sets[:middle]), *_levels(int(second[first]), sets[middle:])]
+
+
+def _best_of_draws(cost: FloatArray, effect: FloatArray, sets: list[Rows], budget: float) -> Rows:
+    """Give the row chosen for each intervention in every draw, draws x interventions, as `_best` does for one.
+
+    Where there are few combinations, all of them are tried for many draws side by side.
+    """
+    draws = cost.shape[1]
+    sizes = [len(members) + 1 for members in sets]
+    if np.prod([float(size) for size in sizes]) > FEW_COMBINATIONS:
+        return np.array([_best(cost[:, draw], effect[:, draw], sets, budget) for draw in range(draws)])
+    effect = np.where((cost >= 0) & (effect <= 0), -np.inf, effect)
+    rows = max(AT_ONCE // int(np.prod(sizes)), 1)
+    numbers = [
+        _first_best(_sums(cost[:, part], sets), _sums(effect[:, part], sets), budget)
+        for part in (slice(first, first + rows) for first in range(0, draws, rows))
+    ]
+    digits = np.unravel_index(np.concatenate(numbers), sizes)
+    return np.array([np.append(members, -1)[digit] for members, digit in zip(sets, digits, strict=True)]).T
+
+
+def _sums(values: FloatArray, sets: list[Rows]) -> FloatArray:
+    """Give the sum of every combination, draws x combinations, each half of the interventions added up first."""
+    middle = len(sets) // 2
+    halves = []
+    for part in (sets[:middle], sets[middle:]):
+        total = np.zeros((values.shape[1], 1))
+        for members in part:
+            added = np.column_stack([values[members].T, np.zeros(values.shape[1])])
+            total = (total[:, :, None] + added[:, None, :]).reshape(len(added), -1)
+        halves.append(total)
+    return (halves[0][:, :, None] + halves[1][:, None, :]).reshape(values.shape[1], -1)
+
+
+def _first_best(cost: FloatArray, effect: FloatArray, budget: float) -> Rows:
+    """Give the best affordable combination of each draw: of equals the cheapest, then the first."""
+    gain = np.where(cost <= _limit(budget), effect, -np.inf)
+    spent = np.where(gain == gain.max(axis=1, keepdims=True), cost, np.inf)
+    return np.asarray(spent.argmin(axis=1))
 
 
 def _levels(number: int, sets: list[Rows]) -> Iterator[int]:

@@ -72,6 +72,39 @@ def spline(parameters: FloatArray, outcomes: FloatArray) -> FloatArray:
         >>> bool(np.abs(spline(x, x**3) - x**3).mean() < 0.01)
         True
     """
+    design = _design(parameters)
+    return np.asarray(design @ np.linalg.lstsq(design, outcomes, rcond=1e-10)[0])
+
+
+def spline_basis(parameter: FloatArray) -> FloatArray:
+    """Give the columns that `spline` fits outcomes with, made orthonormal, for use on many outcomes.
+
+    Formula: the left singular vectors U of the design; the fitted values of outcomes y are U U'y, as those of `spline`.
+
+    Args:
+        parameter: Draws of one parameter.
+
+    Returns:
+        Draws x columns.
+
+    Raises:
+        ValueError: As `spline`.
+
+    References:
+        As for `spline`.
+
+    Examples:
+        >>> x = np.linspace(-1, 1, 400)
+        >>> basis = spline_basis(x)
+        >>> bool(np.allclose(basis @ (basis.T @ x**3), spline(x[:, None], x[:, None] ** 3)[:, 0]))
+        True
+    """
+    left, sizes, _ = np.linalg.svd(_design(parameter[:, None]), full_matrices=False)
+    return np.asarray(left[:, sizes > 1e-10 * sizes[0]])
+
+
+def _design(parameters: FloatArray) -> FloatArray:
+    """Give the columns that outcomes are fitted with, as `spline` describes them."""
     scores = normal_scores(parameters)
     columns = BASIS_OF_ONE if scores.shape[1] == 1 else BASIS_OF_SEVERAL
     affordable = len(scores) // DRAWS_PER_COLUMN
@@ -90,8 +123,7 @@ def spline(parameters: FloatArray, outcomes: FloatArray) -> FloatArray:
     for product in products:
         if sum(part.shape[1] for part in parts) + product.shape[1] <= affordable:
             parts.append(product)
-    design = np.hstack(parts)
-    return np.asarray(design @ np.linalg.lstsq(design, outcomes, rcond=1e-10)[0])
+    return np.hstack(parts)
 
 
 def bins(parameters: FloatArray, outcomes: FloatArray) -> FloatArray:

@@ -53,6 +53,9 @@ def returns(
     for name, array in zip(given, arrays, strict=True):
         if not np.isfinite(array).all() or not array.size:
             raise ValueError(f"{name}: expected finite amounts in every draw, found {array[~np.isfinite(array)][:1]}.")
+    lengths = {name: array.size for name, array in zip(given, arrays, strict=True) if array.ndim}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"amounts: expected the same draws in each, found {lengths}. Draws must come from one run.")
     cost, saved, health = (np.atleast_1d(array) for array in np.broadcast_arrays(*arrays))
     above = {
         "benefit_cost_ratio": saved + health,

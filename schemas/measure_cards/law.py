@@ -44,6 +44,32 @@ CARDS: tuple[MeasureCard, ...] = (
         "index",
         most=1.0,
     ),
+    yes_no(
+        "ssp_authorised_law",
+        "Law that authorises syringe service programmes",
+        "a law explicitly authorises syringe service programmes",
+    ),
+    yes_no("paraphernalia_law_absent", "No drug paraphernalia law", "the state has no law on drug paraphernalia"),
+    yes_no(
+        "syringe_distribution_not_prohibited",
+        "Free distribution of syringes not prohibited",
+        "the law does not prohibit that syringes are given out free",
+    ),
+    yes_no(
+        "paraphernalia_law_excludes_injecting",
+        "Paraphernalia law excludes objects for injecting",
+        "the law's definition of paraphernalia explicitly excludes objects used for injecting",
+    ),
+    yes_no(
+        "paraphernalia_law_silent_on_injecting",
+        "Paraphernalia law does not name objects for injecting",
+        "the law's definition of paraphernalia does not refer to objects used for injecting",
+    ),
+    yes_no(
+        "ssp_barriers_not_removed_by_law",
+        "No law removes barriers to syringe service programmes",
+        "no law removes barriers to syringe service programmes, or uncertainty about whether they are legal",
+    ),
     yes_no("nsp_operational", "Needle and syringe programmes operate", "needle and syringe programmes operate"),
     yes_no("oat_operational", "Opioid agonist treatment operates", "opioid agonist treatment programmes operate"),
     yes_no(

@@ -32,6 +32,7 @@ CONNECTED = (
     "samhsa_nsduh",
     "cdc_atlasplus",
     "optic_policy",
+    "syringe_service_laws",
     "programme_data",
 )
 """Sources whose files are read, in the order a reader meets them; a name is that of its two modules."""

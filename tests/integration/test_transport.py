@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,28 @@ def test_unchanged_file_is_not_downloaded_again(server: Server, transport: Trans
     assert transport.download(f"{server.url}/t.csv", tmp_path, "table.csv", Validators(etag='"v1"')) is None
     assert list(tmp_path.iterdir()) == []
     assert transport.download(f"{server.url}/t.csv", tmp_path, "table.csv", Validators(etag='"v0"')) is not None
+
+
+def test_file_without_a_mark_is_asked_for_by_its_day(server: Server, transport: Transport, tmp_path: Path) -> None:
+    """Where a server gives only the day of change, the next question is whether the file changed since."""
+    day = "Wed, 16 Jul 2025 13:56:32 GMT"
+
+    def conditional(handler: Handler) -> None:
+        known = handler.headers["If-Modified-Since"] == day
+        answer(handler, b"" if known else TABLE, 304 if known else 200, Last_Modified=day)
+
+    server.routes["/t.csv"] = conditional
+    first = transport.download(f"{server.url}/t.csv", tmp_path, "table.csv")
+    assert first is not None
+    assert transport.download(f"{server.url}/t.csv", tmp_path, "again.csv", first.validators) is None
+    assert "If-None-Match" not in server.asked[1][1]
+
+
+def test_certificates_are_checked() -> None:
+    """A server whose certificate does not fit its name is not talked to."""
+    context = Transport()._client._transport._pool._ssl_context  # type: ignore[attr-defined]
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -311,6 +334,9 @@ def test_token_goes_to_its_host_only_and_is_shown_nowhere(server: Server, transp
     assert "canary" not in repr(transport)
     server.routes["/t.csv"] = lambda h: answer(h, b"", 302, Location=f"https://elsewhere.org/?t={TOKEN}")
     refused(transport, f"{server.url}/t.csv", tmp_path, r"\[token\]")
+    server.routes["/echo.csv"] = lambda h: answer(h, ETag=f'"{TOKEN}"', Last_Modified=TOKEN)
+    echoed = transport.download(f"{server.url}/echo.csv", tmp_path, "echo.csv")
+    assert "canary" not in repr(echoed)
     elsewhere = Transport(allow_http_loopback=True, token_for={"data.cdc.gov": ("X-App-Token", TOKEN)})
     server.routes["/plain.csv"] = answer
     elsewhere.download(f"{server.url}/plain.csv", tmp_path, "table.csv")

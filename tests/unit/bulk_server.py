@@ -30,7 +30,14 @@ class BulkServer:
     unchanged: bool = False
     asked: list[str] = dataclasses.field(default_factory=list)
 
-    def download(self, url: str, into: Path, name: str, known: Validators | None = None) -> Download | None:  # noqa: ARG002
+    def download(
+        self,
+        url: str,
+        into: Path,
+        name: str,
+        known: Validators | None = None,  # noqa: ARG002
+        **rules: object,  # noqa: ARG002
+    ) -> Download | None:
         """Answer as the real transport does."""
         self.asked.append(url)
         if url != self.has:

@@ -24,6 +24,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.routes: dict[str, Route] = {}
         self.otherwise: Route | None = None
         self.asked: list[str] = []
+        self.sent: list[bytes] = []
 
     @property
     def url(self) -> str:
@@ -43,6 +44,10 @@ class _Replay(http.server.BaseHTTPRequestHandler):
                 self.send_error(404)
             else:
                 route(self)
+
+    def do_POST(self) -> None:
+        self.server.sent.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        self.do_GET()
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""

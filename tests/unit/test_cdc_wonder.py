@@ -198,12 +198,6 @@ def test_queries_that_mean_something_else_are_refused(tmp_path: Path, old: str, 
         cdc_wonder.recognise(path)
 
 
-def test_fetch_says_what_to_export() -> None:
-    """The live fetch refuses and tells which query to run and where to drop it."""
-    with pytest.raises(SourceRefused, match="data/drop/cdc_wonder"):
-        cdc_wonder.fetch(None, None, Path())  # type: ignore[arg-type]
-
-
 def test_wrapped_parameters_are_joined() -> None:
     """A parameter wrapped over several quoted lines is one value."""
     footer = read_footer((FIXTURES / "synthetic_state_year.txt").read_text(encoding="utf-8"), "x")

@@ -178,7 +178,8 @@ def test_reviewed_corrections_fit_the_figures() -> None:
     reviewed = corrections.load(REVIEWED, SOURCE_IDS)
     done, listed = corrections.apply(published, reviewed)
     require(listed, CorrectionRow)
-    assert listed["applied"].all()
+    foreseen = {entry.id for entry in reviewed if entry.foreseen}
+    assert listed.loc[~listed["correction_id"].isin(foreseen), "applied"].all()
     found = done[done["note"].str.contains(corrections.MARK)].set_index(["area_id", "measure_id"])
     assert found["status"].to_dict() == {
         ("JPN", "people_who_inject_drugs"): "withdrawn",
@@ -186,3 +187,15 @@ def test_reviewed_corrections_fit_the_figures() -> None:
         ("NOR", "oat_clients"): "reported",
     }
     assert listed.set_index("area_id")["old_value"].to_dict() == {"JPN": 519_700.0, "POL": 0.0, "NOR": 2_896.0}
+
+
+def test_foreseen_value_is_waited_for_and_stops_nothing(tmp_path: Path) -> None:
+    """An entry written before its value was seen withdraws it where it comes, and lets any other value pass."""
+    entry = ENTRY + "  foreseen: yes\n"
+    done, listed = corrections.apply(frame(austria(900.0)), entries(tmp_path, entry))
+    assert done["status"].tolist() == ["withdrawn"]
+    done, listed = corrections.apply(frame(austria(850.0)), entries(tmp_path, entry))
+    assert done[["value", "status"]].to_numpy().tolist() == [[850.0, "reported"]]
+    assert listed["applied"].tolist() == [False]
+    with pytest.raises(corrections.CorrectionError, match="expected foreseen to be yes or no, found 'perhaps'"):
+        entries(tmp_path, ENTRY + "  foreseen: perhaps\n")

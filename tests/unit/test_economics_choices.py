@@ -295,3 +295,19 @@ def test_metamodel_finds_a_linear_model():
         economics.metamodel(drawn[:4], y[:4])
     with pytest.raises(ValueError, match="expected finite values in every draw"):
         economics.metamodel(drawn, y.where(y.index != 3))
+
+
+def test_funding_by_several_budgets_and_by_either_way_of_counting(monkeypatch):
+    """Several budgets give the tables of each; all combinations at once find what one draw after another does."""
+    random = np.random.default_rng(5)
+    names = pd.MultiIndex.from_product([["nsp", "oat", "naloxone"], ["low", "high"]])
+    # Whole numbers make many ties, which go to the cheapest and then to the first.
+    costs = pd.DataFrame(random.integers(-1, 6, (80, 6)), columns=names).astype(float)
+    effects = pd.DataFrame(random.integers(-1, 5, (80, 6)), columns=names).astype(float)
+    together = economics.funding_probability(costs, effects, [0.0, 4.0, 9.0])
+    assert together["budget"].unique().tolist() == [0.0, 4.0, 9.0]
+    for budget, part in together.groupby("budget"):
+        alone = economics.funding_probability(costs, effects, float(budget))
+        pd.testing.assert_frame_equal(part.drop(columns="budget").reset_index(drop=True), alone)
+    monkeypatch.setattr("epi.economics.budget.FEW_COMBINATIONS", 0)
+    pd.testing.assert_frame_equal(economics.funding_probability(costs, effects, [0.0, 4.0, 9.0]), together)

@@ -1,16 +1,14 @@
 """Places and interventions: what the tables on interventions rest on, and what they say when something is lacking."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
+from one_place import latest, only, whole_place
 
 from assets.economics.interventions import CATALOGUE, intervention
-from assets.economics.places import Place, places
+from assets.economics.ratios import ratio
 from assets.economics.runs import parameter_values, run, strategies
 from assets.economics.tables import Settings, evidence_for, intervention_tables
-from assets.economics.value import ratio
 from assets.evidence import EvidenceBase, load
 from epi.models.interface import Horizon
 from schemas.tables import MODELS
@@ -22,38 +20,6 @@ FEW = Settings(draws=16, horizon=Horizon(years=5))
 def evidence() -> EvidenceBase:
     """Read the evidence once."""
     return load()
-
-
-def latest(**values: Any) -> pd.DataFrame:
-    """Make newest values of one place, synthetic: by indicator, a value or value, low, high."""
-    rows = []
-    for name, given in values.items():
-        value, low, high = given if isinstance(given, tuple) else (given, np.nan, np.nan)
-        rows.append(
-            {
-                "indicator_id": name, "area_id": "CZE", "strata": "all", "status": "reported", "value": float(value),
-                "lower_95": low, "upper_95": high, "reason": "", "source_ids": "unaids_gam", "release": "2019-01-01",
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def whole_place() -> pd.DataFrame:
-    """Give a place with everything."""
-    return latest(
-        pwid_population_size=(43_700, 40_000, 47_000),
-        oat_coverage=20.0,
-        syringes_per_pwid=50.0,
-        hiv_prevalence_pwid=2.0,
-        hcv_antibody_prevalence_pwid=30.0,
-    )
-
-
-def only(frame: pd.DataFrame) -> Place:
-    """Read the only place."""
-    found = places(frame, 0.26)
-    assert len(found) == 1
-    return found[0]
 
 
 def test_indicators_become_parameters() -> None:
@@ -78,6 +44,7 @@ def test_what_is_lacking_is_named(evidence: EvidenceBase) -> None:
     assert set(made["status"]) == {"not_applicable"}
     assert set(made["intervention_id"]) == {one.id for one in CATALOGUE}
     assert made["reason"].str.contains("pwid_population_size").all()
+    assert made["reason"].str.contains("--set people_who_inject_drugs=… --set nsp_coverage=…", regex=False).all()
 
 
 def test_prevalence_stays_where_it_is(evidence: EvidenceBase) -> None:
@@ -118,7 +85,8 @@ def test_the_tables_keep_their_contracts_and_are_the_same_twice(evidence: Eviden
     averted = value.loc[("oat", "50 %", "overdose_deaths_averted", "none", 0.0)]
     assert averted["lower_95"] <= averted["value"] <= averted["upper_95"]
     assert averted["value"] > value.loc[("oat", "40 %", "overdose_deaths_averted", "none", 0.0), "value"] > 0
-    assert set(first["marts.intervention_value"].query("perspective != 'none'")["cost_basis"]) == {"transferred"}
+    paid = first["marts.intervention_value"].query("perspective != 'none' and status == 'reported'")
+    assert set(paid["cost_basis"]) == {"transferred"}
 
 
 def test_a_given_price_is_used_and_named(evidence: EvidenceBase) -> None:
@@ -128,7 +96,8 @@ def test_a_given_price_is_used_and_named(evidence: EvidenceBase) -> None:
         whole_place(), evidence, Settings(16, horizon=Horizon(5), given={"cost_oat": 2 * 5559.7})
     )
     given = dear["marts.intervention_value"]
-    assert set(given.query("perspective != 'none'")["cost_basis"]) == {"given by the user"}
+    paid = given.query("perspective != 'none' and status == 'reported'")
+    assert set(paid["cost_basis"]) == {"given by the user"}
     where = "intervention_id == 'oat' and level == '50 %' and outcome == 'cost_difference'"
     before, after = (frame.query(where).query("perspective == 'health system'")["value"] for frame in (plain, given))
     assert after.max() > 1.5 * before.max()

@@ -151,6 +151,23 @@ def test_series_with_different_indexes_are_refused():
         binomial_interval([1, 2], [9, 8, 7])
 
 
+@pytest.mark.parametrize(
+    ("successes", "trials", "method", "lower", "upper", "digits"),
+    [
+        (68, 69, "wilson", 0.922369, 0.997437, 6),
+        (68, 73, "wilson", 0.849479, 0.970391, 6),
+        (58, 58, "wilson", 0.937882, 1, 6),
+        (194, 200, "wilson", 0.936106, 0.986180, 6),
+        (5, 10, "clopper-pearson", 0.187086, 0.812914, 6),
+        (12, 100, "clopper-pearson", 0.06356890, 0.2002357, 7),
+    ],
+)
+def test_binomial_limits_are_those_that_other_programs_print(successes, trials, method, lower, upper, digits):
+    """Limits have the digits printed by R's tern (_snaps/estimate_proportion.md) and statpsych (ci.prop, "Exact")."""
+    found = binomial_interval(successes, trials, method=method)
+    np.testing.assert_allclose(found, [lower, upper], atol=0.51 * 10**-digits, rtol=0)
+
+
 @pytest.mark.parametrize(("method", "scipy_name"), [("wilson", "wilson"), ("clopper-pearson", "exact")])
 def test_binomial_limits_agree_with_scipy(method, scipy_name):
     """Wilson and Clopper-Pearson limits are scipy's, to a relative 1e-9."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from epi.intervals import binomial_interval
 from epi.mortality import (
+    DRUG_CLASSES,
     classify,
     definition_spread,
     polysubstance,
@@ -307,14 +308,41 @@ def test_icd9_groups():
     assert deaths["any_opioid"].tolist() == [True, True, True, False, False, False, True, False, False, False]
     assert deaths["heroin"].tolist() == [i == 0 for i in range(10)]
     assert deaths["methadone"].tolist() == [i == 1 for i in range(10)]
-    assert deaths["cocaine"].isna().tolist() == deaths["is_overdose"].tolist()
+    assert deaths["synthetic_opioid"].isna().tolist() == deaths["is_overdose"].tolist()
+    assert not deaths[["cocaine", "psychostimulant"]].any(axis=None)
     assert classify(causes, codes, "isw7", revision=9)["is_overdose"].tolist() == [
         *deaths["is_overdose"][:8].tolist(),
         True,
         True,
     ]
-    with pytest.raises(ValueError, match="classified from ICD-10"):
-        polysubstance_share(deaths)
+
+
+@pytest.mark.parametrize(
+    ("cause", "codes", "drugs"),
+    [
+        ("E855.2", "", ["cocaine"]),
+        ("8588", "N9685 N9650", ["any_opioid", "cocaine"]),
+        ("E8542", "N969.7", ["psychostimulant"]),
+        ("E858.8", "N9697 E8501", ["any_opioid", "methadone", "psychostimulant"]),
+        ("E8502", "N965.01 N965.09", ["any_opioid", "heroin"]),
+        ("E8502", "N965.02", ["any_opioid", "methadone"]),
+        ("E8502", "N965.00", ["any_opioid"]),
+        ("E8553", "N9684 N9698", []),
+        ("4149", "N9685", []),
+    ],
+)
+def test_icd9_names_cocaine_and_psychostimulants(cause, codes, drugs):
+    """Drugs have the codes seen in CDC WONDER's counts, overdoser and Xiong's program; 965.0's fifth digit counts."""
+    found = classify([cause], [codes], revision=9).loc[0, [*DRUG_CLASSES]]
+    assert found.index[found.fillna(False).astype(bool)].tolist() == drugs
+
+
+def test_icd9_has_polysubstance_shares_as_floors():
+    """An opioid with cocaine or a psychostimulant counts from ICD-9 codes too; a missing flag is refused."""
+    deaths = classify(["E8500", "E8552", "E8588", "E8502"], ["N9685", "", "N9650 N9697", ""], revision=9)
+    assert polysubstance_share(deaths).loc["all", ["numerator", "denominator"]].tolist() == [2, 4]
+    with pytest.raises(ValueError, match="found deaths where that is missing"):
+        polysubstance_share(deaths.assign(cocaine=pd.array([None] * 4, dtype="boolean")))
 
 
 def test_icd10_amyloidosis_is_no_icd9_heroin():

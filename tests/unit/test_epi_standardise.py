@@ -15,6 +15,10 @@ from epi.strata import Groups
 
 METHODS = ["tiwari", "fay-feuer", "gamma-mean", "dobson"]
 LIMITS = ["value", "lower", "upper"]
+# Population-time of ten age groups in 2000, of the example of SAS' PROC STDRATE.
+FLORIDA = [953_785, 1_997_935, 1_885_014, 1_957_573, 2_356_649, 2_088_000, 1_548_371, 1_447_432, 1_087_524, 335_944]
+UNITED_STATES = [19_175_798, 41_077_577, 39_183_891, 39_892_024, 45_148_527, 37_677_952, 24_274_684]
+UNITED_STATES += [18_390_986, 12_361_180, 4_239_587]
 
 # Down's syndrome and live births by birth order (rows) and mother's age (columns), Michigan 1950-1964: Fleiss 1981,
 # table 14.4, the example of Fay and Feuer 1997. Read in the documentation of epitools (ageadjust.direct) and dsrTest.
@@ -304,6 +308,33 @@ SELVIN = pd.DataFrame(
         ],
     }
 )
+
+
+def test_skin_cancer_in_florida_has_the_printed_ratios():
+    """Expected deaths and ratios by age, and observed beside expected in all, are those that SAS prints.
+
+    SAS/STAT, PROC STDRATE, "Getting Started": deaths from skin cancer in Florida beside the United States in 2000.
+    """
+    ages = pd.DataFrame(
+        {
+            "state": "Florida",
+            "age": range(10),
+            "count": [0, 0, 4, 14, 43, 72, 70, 126, 136, 73],
+            "population": FLORIDA,
+            "reference_count": [0, 1, 41, 186, 626, 1_199, 1_303, 1_637, 1_624, 803],
+            "reference_population": UNITED_STATES,
+        }
+    )
+    expected = expected_counts(ages, "age")
+    printed = [0, 0.049, 1.972, 9.127, 32.676, 66.445, 83.112, 128.837, 142.878, 63.630]
+    assert expected["expected"].round(3).tolist() == printed
+    assert (expected["reference_rate"][1:4] * 1e5).round(4).tolist() == [0.0024, 0.1046, 0.4663]
+    ratios = standardised_ratio(ages["count"], expected["expected"])["value"]
+    assert ratios[2:7].round(4).tolist() == [2.0280, 1.5339, 1.3160, 1.0836, 0.8422]
+    whole = indirect_rate(ages, "state").loc[0]
+    assert whole["observed"] == 538
+    assert whole["expected"] == pytest.approx(sum(printed), abs=0.005)
+    assert whole["value"] == pytest.approx(whole["reference_rate"] * 538 / sum(printed), rel=1e-5)
 
 
 def test_indirect_rates_agree_with_plain_arithmetic():

@@ -112,10 +112,17 @@ def test_distributions_are_those_that_can_be_drawn():
         ([row(is_default=False)], "one_default_for_each_parameter"),
         ([row(), row(source_key="study_b")], "one_default_for_each_parameter"),
         ([row(), row(source_key="study_b", unit="odds ratio", is_default=False)], "one_unit_for_each_parameter"),
+        (
+            [row(), row(source_key="study_b", value=0.8, lower=0.7, upper=0.9, is_default=False)],
+            "figures_apart_name_each_other",
+        ),
         ([row(conflicts_with="study_b")], "conflicts_name_other_sources"),
         ([row(conflicts_with="study_a")], "conflicts_name_other_sources"),
         ([row(), row(is_default=False)], "multiple_fields_uniqueness"),
         ([row(identifier="10.1000/1")], "str_matches"),
+        ([row(population="")], "str_length"),
+        ([row(setting="")], "str_length"),
+        ([row(income_group="")], "str_length"),
     ],
 )
 def test_each_rule_refuses_what_breaks_it(rows, rule):
@@ -130,6 +137,30 @@ def test_a_parameter_that_nobody_verified_has_no_default():
     assert check(frame(row(verified=False, is_default=False)), Evidence).passed
     assert check(frame(row(**COST, currency="USD", is_default=False)), Evidence).passed
     assert check(frame(row(**COST, currency="USD", cost_year=2020)), Evidence).passed
+
+
+def test_mean_death_rate_and_weight_of_untreated_hiv_follow_from_the_stages(figures):
+    """Both are derived from the printed stages: 11.4 years of survival, as long as the stages and their deaths make."""
+    of = figures[figures["source_key"].eq("optima_hiv")].set_index("parameter_id")["value"]
+    stages = ["cd4_over_500", "cd4_350_500", "cd4_200_350", "cd4_50_200", "cd4_under_50"]
+    moves = [1 / of[f"hiv_stage_years_{stage}"] for stage in stages[:4]]
+    dying = np.array([of[f"hiv_mortality_{stage}"] for stage in stages])
+    # Time in each stage of a person who enters the first, by the inverse of the matrix of moves.
+    rates = np.diag(dying + np.array([*moves, 0.0])) - np.diag(moves, 1)
+    years = np.linalg.inv(rates)[0]
+    assert years.sum() == pytest.approx(11.44, abs=0.01)
+    assert of["hiv_mortality_rate"] == pytest.approx(years @ dying / years.sum(), rel=1e-5)
+    weights = np.array([of[f"disability_hiv_{stage}"] for stage in stages])
+    assert of["disability_hiv"] == pytest.approx(years @ weights / years.sum(), rel=1e-5)
+
+
+def test_deaths_after_release_are_those_of_two_fortnights(figures):
+    """Weeks 1 and 2 are compared with weeks 3 to 12, weeks 3 and 4 with weeks 5 to 12: solved for the first four."""
+    of = figures.set_index(["parameter_id", "source_key"])["value"]
+    later = of["release_drug_death_rr_weeks_3_4", "merrall_2010_pooled"]
+    for source, first in of["release_drug_death_rr_weeks_1_2"].items():
+        weeks = [first * (2 * later + 8 * 1) / 10, later]
+        assert of["release_overdose_rr", source] == pytest.approx(np.mean(weeks), rel=1e-5)
 
 
 def test_conflicts_stand_side_by_side(figures):

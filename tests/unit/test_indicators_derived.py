@@ -150,9 +150,20 @@ def test_share_of_the_year_in_force() -> None:
     shares = values(policy, "overdose_law_in_force", *laws).query("period == '2012'").set_index("strata")["value"]
     assert shares["law=good_samaritan_law"] == pytest.approx(0.417, abs=0.01)
     assert shares["law=naloxone_access_law"] == pytest.approx(0.333, abs=0.01)
-    index = values(policy, "overdose_law_index", *laws).set_index("period")
+    every = values(policy, "overdose_law_index", *laws)
+    index = every[every["strata"] == "all"].set_index("period")
     assert index.loc["2012", "value"] == pytest.approx((152 + 122) / 366 / 5)
     assert index.loc["2017", ["value", "lower_95", "upper_95"]].tolist() == pytest.approx([0.4, 0, 1])
+    # Each other set of weights has a row of its own, and together they make the range.
+    of_2017 = every[(every["period"] == "2017") & (every["strata"] != "all")].set_index("strata")["value"]
+    assert of_2017.to_dict() == pytest.approx(
+        {
+            "weights=any law only": 1.0,
+            "weights=strongest law only": 0.0,
+            "weights=naloxone only": 1 / 3,
+            "weights=Good Samaritan only": 0.5,
+        }
+    )
 
 
 def deaths(area_id: str, level: float, years: range = range(2000, 2018)) -> list[dict]:

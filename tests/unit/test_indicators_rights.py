@@ -1,6 +1,7 @@
 """Law and services by those who answer for a country, by Harm Reduction International, and in prison."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from observed import observed, value, values
 
@@ -21,10 +22,18 @@ def answers(who: str, year: int = 2022, **given: float | None) -> list[dict[str,
 BEST = dict.fromkeys(rights.QUESTIONS, 1.0) | {"possession_criminalised": 0.0, "compulsory_detention": 0.0}
 
 
+def index(*rows: dict) -> pd.Series:
+    """Give the row of the index with the weights that make its value."""
+    made = values(rights, "legal_environment_index", *rows)
+    plain = made[~made["strata"].str.contains("weights=")]
+    assert len(plain) == 1, made
+    return plain.iloc[0]
+
+
 def test_the_best_and_the_worst_law_are_one_and_zero() -> None:
     """Every answer in favour is 1 with no range left by weights, every answer against is 0."""
-    best = value(rights, "legal_environment_index", *answers(GOVERNMENT, **BEST))
-    worst = value(rights, "legal_environment_index", *answers(GOVERNMENT, **{k: 1 - v for k, v in BEST.items()}))
+    best = index(*answers(GOVERNMENT, **BEST))
+    worst = index(*answers(GOVERNMENT, **{k: 1 - v for k, v in BEST.items()}))
     for row, level in ((best, 1.0), (worst, 0.0)):
         np.testing.assert_allclose(row[["value", "lower_95", "upper_95"]].astype("float64"), level, atol=1e-12)
 
@@ -32,8 +41,21 @@ def test_the_best_and_the_worst_law_are_one_and_zero() -> None:
 def test_weights_make_the_range() -> None:
     """Criminalised possession and detention with all services there: 5 of 7, but 0 by law alone and 1 by services."""
     given = BEST | {"possession_criminalised": 1.0, "compulsory_detention": 1.0}
-    row = value(rights, "legal_environment_index", *answers(GOVERNMENT, **given))
+    row = index(*answers(GOVERNMENT, **given))
     np.testing.assert_allclose(row[["value", "lower_95", "upper_95"]].astype("float64"), [5 / 7, 0, 1], atol=1e-12)
+
+
+def test_each_other_set_of_weights_is_a_row_where_its_answers_are_known() -> None:
+    """By services alone the same country is 1, by law alone 0; without an answer on a service neither is that row."""
+    given = BEST | {"possession_criminalised": 1.0, "compulsory_detention": 1.0}
+    made = values(rights, "legal_environment_index", *answers(GOVERNMENT, **given)).set_index("strata")["value"]
+    varied = {name: made[f"answered_by=government;weights={name}"] for name in rights.WEIGHTS if name != "equal"}
+    assert varied == pytest.approx({"law only": 0, "services only": 1, "prison only": 1, "law half": 0.5})
+    fewer = {name: answer for name, answer in given.items() if name != "nsp_operational"}
+    left = values(rights, "legal_environment_index", *answers(GOVERNMENT, **fewer))["strata"].str.extract(
+        "weights=(.*)", expand=False
+    )
+    assert set(left.dropna()) == {"law only", "prison only"}
 
 
 def test_weights_of_each_set_sum_to_one() -> None:
@@ -57,7 +79,7 @@ def test_government_and_civil_society_stand_apart() -> None:
 def test_an_open_question_is_named_and_widens_the_range() -> None:
     """Six answers in favour and one not given are 1, down to what a no would leave; fewer than four make no index."""
     given = {name: answer for name, answer in BEST.items() if name != "nsp_operational"}
-    row = value(rights, "legal_environment_index", *answers(GOVERNMENT, **given))
+    row = index(*answers(GOVERNMENT, **given))
     assert row["value"] == pytest.approx(1)
     assert row["lower_95"] == pytest.approx(2 / 3)
     assert (row["reason"], row["denominator"]) == ("not answered: nsp_operational", 6)
@@ -69,11 +91,11 @@ def test_an_old_answer_is_taken_for_five_years_and_the_newest_first() -> None:
     """A question asked in 2018 stands in 2022 with its answer; one of 2014 does not, and a newer answer replaces it."""
     newer = {name: answer for name, answer in BEST.items() if name != "oat_operational"}
     recent = answers(GOVERNMENT, 2022, **newer)
-    row = value(rights, "legal_environment_index", *recent, *answers(GOVERNMENT, 2018, oat_operational=0.0))
+    row = index(*recent, *answers(GOVERNMENT, 2018, oat_operational=0.0))
     assert row["value"] == pytest.approx(6 / 7)
-    old = value(rights, "legal_environment_index", *recent, *answers(GOVERNMENT, 2014, oat_operational=0.0))
+    old = index(*recent, *answers(GOVERNMENT, 2014, oat_operational=0.0))
     assert old["reason"] == "not answered: oat_operational"
-    replaced = value(rights, "legal_environment_index", *recent, *answers(GOVERNMENT, 2018, nsp_operational=0.0))
+    replaced = index(*recent, *answers(GOVERNMENT, 2018, nsp_operational=0.0))
     assert replaced["lower_95"] > 0.5
 
 

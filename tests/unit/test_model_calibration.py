@@ -48,6 +48,23 @@ def test_importance_sampling_finds_a_narrow_ridge() -> None:
     assert found.rounds > 0
 
 
+def test_few_draws_of_a_ridge_need_no_less_effort() -> None:
+    """Sixty draws of a long ridge leave much of it out; with the effort for 2,000 they spread as far as it does."""
+    priors = {name: stats.lognorm(0.6) for name in ("rate", "fatality")}
+    product = Target("deaths", "lognormal", 1.0, spread=0.02)
+
+    def fit(found: dict[str, Any]) -> Any:
+        return log_likelihood([product], {"deaths": found["rate"] * found["fatality"]})
+
+    spread = 0.6 / np.sqrt(2)  # of the logarithm, once the product is known
+    alone, helped = [], []
+    for seed in range(8):
+        alone.append(np.log(imis(priors, fit, 60, seed, initial=300, step=100).sample["rate"]).std())
+        helped.append(np.log(imis(priors, fit, 60, seed, initial=300, step=100, effort=2_000).sample["rate"]).std())
+    np.testing.assert_allclose(helped, spread, rtol=0.2)
+    assert np.abs(np.array(alone) - spread).max() > np.abs(np.array(helped) - spread).max()
+
+
 def test_a_bounded_prior_keeps_its_bounds() -> None:
     """No draw leaves the bounds of its prior, even where the likelihood pulls it out."""
     found = imis({"p": stats.uniform(0.2, 0.3)}, lambda x: -100 * (x["p"] - 0.9) ** 2, draws=500, seed=1)

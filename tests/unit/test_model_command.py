@@ -65,6 +65,13 @@ def test_more_treatment_averts_more_deaths_and_costs_more() -> None:
     assert steps.loc["oat 60 %", "cost"] > steps.loc["oat 40 %", "cost"] > steps.loc["today", "cost"]
 
 
+def test_a_scale_up_path_of_ones_own_is_taken() -> None:
+    """A slower and later scale-up averts less, and the answer says which path it took."""
+    quick, slow = ask("oat=0.6"), ask("oat=0.6", given=("scale_up_years=5", "scale_up_start_year=1"))
+    assert value(slow, "overdose_deaths_averted")["value"] < value(quick, "overdose_deaths_averted")["value"] / 2
+    assert any("within 5 years from year 1 on" in line for line in slow.assumed)
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     """Two runs of one question agree to the last digit; the evidence set has the same name."""
     first, second = ask("oat=0.5"), ask("oat=0.5")
@@ -92,8 +99,9 @@ def test_without_a_price_in_the_currency_health_stays_and_the_gap_is_said() -> N
     """No figure in USD prices safer supply: health is answered, costs are lacking; a price of one's own fills it."""
     found = ask("safer_supply=0.05", currency="USD")
     rows = found.rows[found.rows["intervention_id"].eq("safer_supply")]
-    assert set(rows["perspective"]) == {"none"}
+    assert rows[rows["perspective"].ne("none")]["status"].tolist() == ["not_applicable"]
     assert found.steps.empty
+    assert "safer_supply" not in set(found.payments["intervention_id"])
     assert any("cost_safer_supply" in line and "USD" in line for line in found.lacking)
     priced = ask("safer_supply=0.05", currency="USD", given=("cost_safer_supply=9000",))
     assert value(priced, "cost_difference", "health system", "safer_supply")["currency"] == "USD"
@@ -122,6 +130,29 @@ def test_a_level_that_cannot_be_read_is_refused(text: str, words: str) -> None:
     """Errors say what was expected, what was found and what is near."""
     with pytest.raises(QuestionRefused, match=words):
         read_interventions([text])
+
+
+def test_treatment_of_hiv_and_in_prison_is_asked_for_by_name() -> None:
+    """Every lever has a name; prison's two go together in one strategy, and what they lack is refused by name."""
+    made = read_interventions(["prison_oat=0.5+release_link=0.8", "art=0.8+hiv_testing=1", "prep=0.3"])
+    assert [one.id for one in made] == ["prison_oat", "art+hiv_testing", "prep"]
+    assert made[0].targets == {"50 % + 80 %": {"prison_oat_coverage": 0.5, "release_oat_link": 0.8}}
+    with pytest.raises(
+        QuestionRefused, match=r"no verified evidence for incarceration_rate, .*--set incarceration_rate=…"
+    ):
+        ask("prison_oat=0.5+release_link=0.8")
+    found = ask("prep=0.3", given=("cost_prep=500",))
+    assert value(found, "hiv_infections_averted", one="prep")["value"] > 0
+    assert value(found, "programme_cost", "health system", "prep")["value"] > 0
+
+
+def test_what_is_worth_knowing_is_told_with_enough_draws() -> None:
+    """With 100 draws each uncertain figure has its worth, none above that of all but for noise; with 6 none has."""
+    assert ask("oat=0.5").information.empty
+    how = analysis(["oat=0.5"], (), (), years=2, draws=100, seed=1, currency="AUD", discount=0.03)
+    table = answer(latest(), NAMES, load(), "SYN", how).information
+    assert {"overdose_rate", "overdose_fatality"} <= set(table["parameter_id"])
+    assert (table["evppi"] <= table["evpi"] + 2 * table["standard_error"]).all()
 
 
 def test_a_strategy_twice_is_refused() -> None:
@@ -176,14 +207,17 @@ def test_the_command_answers_and_writes(published: Path, tmp_path: Path) -> None
     """Health, costs, steps, assumptions and figures are printed; the file holds the rows."""
     path = tmp_path / "answer.csv"
     asked = ["model", "synthetica", "-i", "oat=0.5", "--years", "2", "--draws", "6", "-o", str(path)]
+    asked += ["--willingness-to-pay", "20000"]
     result = RUN.invoke(cli.app, asked)
     assert result.exit_code == 0, result.output
     for words in ("Synthetica (SYN), 2 years", "Overdose deaths averted", "transferred, not converted", "Step by step",
-                  "on the frontier", "Assumed", "Lacking", "evidence-"):  # fmt: skip
+                  "on the frontier", "Assumed", "Lacking", "evidence-", "Returns at AUD 20,000 a QALY",
+                  "Budget impact, not discounted"):  # fmt: skip
         assert words in result.output
     with path.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["outcome"] for row in rows} >= {"overdose_deaths_averted", "cost_per_qaly"}
+    assert {row["outcome"] for row in rows} >= {"overdose_deaths_averted", "cost_per_qaly", "dalys_averted"}
+    assert {row["unit"] for row in rows if row["outcome"] == "net_monetary_benefit"} == {"AUD, at AUD 20,000 a QALY"}
     assert {row["draws"] for row in rows} == {"6"}
     assert "nan" not in path.read_text(encoding="utf-8")
 

@@ -46,7 +46,7 @@ def test_published_figures_are_plausible(published: pd.DataFrame) -> None:
     assert tuple(checks) == plausibility.CORE_CHECKS
     assert [name for name, row in checks.items() if not row["passed"]] == ["panels_stay"]
     idle = [name for name, row in checks.items() if " in 0 " in str(row["description"])]
-    assert idle == ["sexes_within_total"], "the figures have no total beside the sexes"
+    assert idle == ["sexes_within_total", "panel_members_stay"], "the figures have no total beside the sexes, no panel"
     assert {row["asset"] for row in checks.values()} == {"core.observations"}
 
 
@@ -170,6 +170,31 @@ def test_panel_that_changes_is_found() -> None:
     found = plausibility.panels_stay(frame(*rows))
     assert found["failures"] == 1
     assert str(found["description"]).endswith("CAN 2025-04: 28 after 41")
+
+
+def test_panel_with_other_members_is_found() -> None:
+    """Twenty jurisdictions in both years, two of which are others, are no panel to follow; the same twenty are."""
+    places = areas().loc[lambda known: known["area_id"].str.fullmatch("US-[A-Z]{2}"), "area_id"].tolist()
+    rows = [
+        observed("cdc_sudors", "unintentional_overdose_deaths", place, year, 10.0)
+        for year, members in ((2020, places[:20]), (2021, places[:20]), (2022, places[2:22]))
+        for place in members
+    ]
+    found = plausibility.panel_members_stay(frame(*rows))
+    assert found["failures"] == 1
+    assert str(found["description"]).endswith("USA 2022-12: 4 left or came, of 20 before")
+    assert plausibility.panel_members_stay(frame(*rows[:40]))["passed"] is True
+
+
+def test_places_above_their_whole_are_found() -> None:
+    """Counties and states may not have more than their state and country; territories are outside the country."""
+    usa = observed("cdc_wonder", "overdose_deaths", "USA", 2020, 1_000.0)
+    parts = [observed("cdc_wonder", "overdose_deaths", place, 2020, 490.0) for place in ("US-CA", "US-TX", "US-PR")]
+    assert plausibility.places_within_whole(frame(usa, *parts))["passed"] is True
+    more = observed("cdc_wonder", "overdose_deaths", "US-OH", 2020, 490.0)
+    found = plausibility.places_within_whole(frame(usa, *parts, more))
+    assert (found["passed"], found["failures"]) == (False, 1)
+    assert "cdc_wonder overdose_deaths USA 2020-12: 1,000" in str(found["description"])
 
 
 def test_label_never_seen_before_is_found() -> None:

@@ -9,10 +9,12 @@ import pytest
 from assets.contract import require
 from assets.evidence import EvidenceBase, load
 from assets.model_validation import act, decision_graphs, fairley, model_validation
+from assets.study_settings import bernard, stone
 from epi.economics import incremental_analysis
 from epi.economics.draws import sample
+from epi.models.cohort import run as run_cohort
 from epi.models.decision_graph import DecisionGraphs
-from epi.models.interface import replace
+from epi.models.interface import Horizon, replace
 from schemas.model_evidence import ModelValidation
 
 ACT_PRINTED = {
@@ -83,11 +85,79 @@ def test_fairley_does_not_come_out_of_the_printed_rates(validation, base):
 
 
 def test_what_the_explanation_of_fairley_says_is_true():
-    """42,717 overdoses at 0.103 are 414,700 person-years; 12,660 deaths at a constant rate leave about 468,000."""
-    assert round(42_717 / 0.103, -2) == 414_700
+    """Background mortality explains deaths and 2 % of the overdoses; the rest is a ninth of the time without use."""
     hazard = -np.log(1 - 0.1266) / 5
-    assert round(12_660 / hazard, -3) == 468_000
-    assert round(4132 / 42_717, 4) == 0.0967
+    lived = 12_660 / hazard
+    assert round(lived, -3) == 468_000
+    rates = [round(count / lived, 4) for count in (42_717, 4_132, 12_660 - 4_132)]
+    assert rates == [0.0913, 0.0088, 0.0182]
+    background = (12_660 - 4_132) / lived - 0.00978
+    assert round(background, 4) == 0.0085
+    rates = {"overdose_rate": 0.103, "overdose_fatality": 0.101, "excess_mortality_rate": 0.00978}
+    ours = run_cohort({**rates, "background_mortality_rate": background}, 1, Horizon(5))
+    assert [round(float(ours.total(name)[0]), -2) for name in ("overdoses", "deaths")] == [48_000, 13_300]
+    assert round(42_717 / 0.103, -2) == 414_700
+    used = 414_700 / lived
+    assert 1 - used == pytest.approx(1 / 9, abs=0.005)
+    assert (1 - np.exp(-5 * 0.05)) / (5 * 0.05) == pytest.approx(used, abs=0.005)
+    assert 0.091 < round(4132 / 42_717, 4) == 0.0967 < 0.101
+
+
+def test_bernard_is_in_range_and_what_it_rests_on_is_said(validation, base):
+    """OAT at 50 % costs 14,000 dollars a QALY on the evidence's price, 23,200 on another's; theirs is 14-24,000."""
+    row = validation.loc["bernard_oat_50"]
+    assert row["agreement"] == "in range"
+    assert row["ours"] == pytest.approx(14_164, rel=0.002)
+    figures = base.figures.copy()
+    oat = figures["parameter_id"].eq("cost_oat") & figures["source_key"].eq("irwin_2017")
+    assert figures.loc[oat, "value"].to_list() == [4_000]
+    figures.loc[oat, "value"] = 6_552
+    assert bernard(EvidenceBase(figures, base.tables))["bernard_oat_50"] == pytest.approx(23_200, rel=0.002)
+    assert "23,200" in row["explanation"]
+
+
+def test_stone_is_in_range_for_all_deaths_and_above_it_for_overdoses(validation, base):
+    """OAT at 40 % averts 22 % of deaths (12-24), 23.6 % of overdose deaths (13-22); what brings it inside is true."""
+    row = validation.loc["stone_oat_40"]
+    assert (row["agreement"], round(row["ours"], 1)) == ("in range", 22.1)
+    row = validation.loc["stone_oat_40_overdose"]
+    assert (row["agreement"], round(row["ours"] - 22, 1)) == ("differs", 1.6)
+    assert round(stone(base, oat_overdose_rr="fairley_2021")["stone_oat_40_overdose"], 1) == 16.1
+    figures = base.figures.copy()
+    figures.loc[figures["parameter_id"] == "oat_discontinuation_rate", "value"] = 12 / 4
+    assert round(stone(EvidenceBase(figures, base.tables))["stone_oat_40_overdose"], 1) == 20.3
+    assert all(number in row["explanation"] for number in ("20.3", "16.1", "1.6"))
+
+
+def test_zang_is_near_for_health_and_far_for_money(validation):
+    """Ten thousand kits a year avert 21 % of deaths against 25.3 %; theirs implies 228 dollars a kit, ours is 66."""
+    share, money = validation.loc["zang_share_averted"], validation.loc["zang_death_averted"]
+    assert share["ours"] == pytest.approx(21.0, abs=0.1)
+    assert money["ours"] == pytest.approx(66 * 10_000 / (share["ours"] / 100 * 330))
+    assert round(27_312 * 0.253 * 330 / 10_000) == 228
+    assert {share["agreement"], money["agreement"]} == {"differs"}
+
+
+def test_murray_on_other_studies_inputs_says_so(validation):
+    """The formula gives 8.5 and 2.6 partners a year on others' probabilities; both rows name them, agreeing or not."""
+    rows = validation.loc[["murray_partners_hiv", "murray_partners_hcv"]]
+    assert rows["ours"].round(1).to_list() == [8.5, 2.6]
+    assert rows["explanation"].str.contains("were not seen. Ours takes those of others").all()
+    assert round(1 / 17, 3) == 0.059 == round(0.0067 * 17.5 / 2, 3)
+
+
+def test_every_setting_of_a_study_is_seen_or_said_to_be_assumed(base):
+    """Each figure of a setting names a page or a file of figures, or that it is an assumption."""
+    settings = base.tables["published_settings"]
+    seen = settings["where_seen"]
+    assumed = seen.str.startswith("assumption: ")
+    assert settings.loc[assumed, "parameter_id"].to_list() == [
+        "oat_coverage",
+        "discount_rate",
+        "nsp_coverage",
+        "nsp_coverage",
+    ]
+    assert seen[~assumed].str.contains(r"pmc\.|scholars|data/figures|PubMed|bjatraining|PMC").all()
 
 
 def test_act_comes_out_to_the_printed_digits(validation, base):

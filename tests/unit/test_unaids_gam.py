@@ -321,7 +321,14 @@ class Server:
     unchanged: bool = False
     asked: list[str] = dataclasses.field(default_factory=list)
 
-    def download(self, url: str, into: Path, name: str, known: Validators | None = None) -> Download | None:  # noqa: ARG002
+    def download(
+        self,
+        url: str,
+        into: Path,
+        name: str,
+        known: Validators | None = None,  # noqa: ARG002
+        **rules: object,  # noqa: ARG002
+    ) -> Download | None:
         """Answer as the real transport does."""
         self.asked.append(url)
         if url != self.has:
