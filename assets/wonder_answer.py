@@ -1,11 +1,12 @@
 """CDC WONDER's web service: the one national question that is asked of it, and its answer as a table.
 
-The service has no data by state or county. Names of parameters and the shape of the answer follow what users of the
-service have published; CDC describes neither in full. Question and answer are kept together, so that an answer is
-always read by the columns that were asked for.
+The service has no data by state or county. CDC describes its parameters for an older data set (D76); that D176 has the
+same ones, and the shape of the answer, is taken from what users have published. So the answer is checked against the
+question that is kept beside it, by its own list of columns, and by its numbers.
 """
 
 import datetime
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from assets.reading import Table
 from assets.source import SourceRefused, refused_records
 from assets.transport import Transport, TransportError
 from assets.wonder_footer import Footer
+from schemas.sources.cdc_wonder import LOWER, UPPER
 
 ADDRESS = "https://wonder.cdc.gov/controller/datarequest"
 DATASET = "D176"
@@ -28,17 +30,18 @@ CAUSES = (
 CAUSE_CODES = ("D1", "D2", "D3", "D4")
 """WONDER's codes of the four kinds of drug overdose, in the order of ``CAUSES``."""
 
-COLUMN_OF_MEASURE = {
-    f"{DATASET}.M1": "Deaths",
-    f"{DATASET}.M2": "Population",
-    f"{DATASET}.M3": "Crude Rate",
-    f"{DATASET}.M9": "Age Adjusted Rate",
-}
-MEASURES = {"M_1": f"{DATASET}.M1", "M_2": f"{DATASET}.M2", "M_3": f"{DATASET}.M3", "M_9": f"{DATASET}.M9"}
+COLUMNS = ("Deaths", "Population", "Crude Rate", "Age Adjusted Rate")
+MEASURES = ("M1", "M2", "M3", "M4")
+"""WONDER's codes of the columns. Three come with every answer, the fourth with the option for age adjustment."""
+
+INTERVALS = {"M32": "Crude Rate", "M42": "Age Adjusted Rate"}
+"""Codes of 95% confidence intervals, which stand inside the cell of their rate."""
 
 MOST_PER_100K = 200
 """Rate above which an answer is of more deaths than overdoses: the service ignores a filter that it does not know."""
 
+_ADJUSTED_TO_CRUDE = (0.7, 1.4)
+_INTERVAL = re.compile(r"\(?([\d.,]+) ?- ?([\d.,]+)\)?")
 _ALL = "*All*"
 _SHORTEST_SENTENCE = 30
 """Shorter texts of an answer repeat the question's names and values."""
@@ -47,6 +50,8 @@ _PLACES_AND_DATES = ("V1", "V9", "V10", "V27", "V77", "V79", "V80", "V100")
 _LISTS = ("V4", "V5", "V7", "V11", "V12", "V17", "V19", "V20", "V21", "V22", "V23", "V42", "V43", "V44", "V51", "V52")
 _OPTIONS = {
     "O_aar": "aar_std",
+    "O_aar_CI": "true",
+    "O_aar_SE": "false",
     "O_aar_enable": "true",
     "O_aar_pop": "0000",
     "O_age": f"{DATASET}.V5",
@@ -55,12 +60,13 @@ _OPTIONS = {
     "O_location": f"{DATASET}.V9",
     "O_death_location": f"{DATASET}.V79",
     "O_mcd": f"{DATASET}.V13",
-    "O_precision": "1",
+    "O_precision": "9",
     "O_race": f"{DATASET}.V42",
     "O_rate_per": "100000",
+    "O_show_suppressed": "true",
     "O_show_totals": "false",
     "O_show_zeros": "true",
-    "O_timeout": "100",
+    "O_timeout": "120",
     "O_title": "",
     "O_ucd": f"{DATASET}.V25",
     "O_urban": f"{DATASET}.V19",
@@ -78,7 +84,7 @@ def question() -> str:
     """
     asked: dict[str, tuple[str, ...]] = {"accept_datause_restrictions": ("true",), "B_1": (f"{DATASET}.V1-level1",)}
     asked |= {f"B_{place}": ("*None*",) for place in range(2, 6)}
-    asked |= {name: (measure,) for name, measure in MEASURES.items()}
+    asked |= {f"M_{code[1:]}": (f"{DATASET}.{code}",) for code in (*MEASURES[:3], *INTERVALS)}
     for variable in (*_PLACES_AND_DATES, "V2", "V13", "V25", "V26"):
         advanced = variable in ("V13", "V26")
         asked[f"F_{DATASET}.{variable}"] = CAUSE_CODES if variable == "V25" else (_ALL,)
@@ -137,22 +143,17 @@ def read(path: Path, query_date: datetime.date) -> tuple[Footer, Table]:
             "again later, or export the table by hand."
         )
     asked = _asked(path.with_name(QUESTION))
-    columns = [COLUMN_OF_MEASURE[asked[name][0]] for name in MEASURES if name in asked]
+    _check_columns(root, path.name)
     lines = [list(row) for row in table.findall("r")]
-    wrong = next((line for line in lines if len(line) != len(columns) + 1), None)
+    wrong = next((line for line in lines if len(line) != len(COLUMNS) + 1), None)
     if wrong is not None or not lines:
         found = [dict(cell.attrib) for cell in wrong][:6] if wrong is not None else "no rows"
         raise SourceRefused(
-            f"{path.name}: expected a year and {', '.join(columns)} in each row, found {found}. Export it by hand."
+            f"{path.name}: expected a year and {', '.join(COLUMNS)} in each row, found {found}. Export it by hand."
         )
-    frame = pd.DataFrame([_cells(line, columns) for line in lines]).astype("str")
+    frame = pd.DataFrame([_cells(line) for line in lines]).fillna("").astype("str")
     frame = frame.assign(_file=path.name, _row=range(1, len(frame) + 1))
-    highest = pd.to_numeric(frame.get("Crude Rate", pd.Series(dtype="str")), errors="coerce").max()
-    if highest > MOST_PER_100K:
-        raise SourceRefused(
-            f"{path.name}: expected at most {MOST_PER_100K} overdose deaths per 100,000 residents, found {highest:g}: "
-            "the service has left out the choice of causes. Export the table by hand."
-        )
+    _check_numbers(frame, path.name)
     said = " ".join(" ".join(text.split()) for text in _texts(root, table) if text.strip())
     footer = Footer(
         last_line=len(frame),
@@ -192,13 +193,50 @@ def _asked(path: Path) -> dict[str, list[str]]:
     }
 
 
-def _cells(line: list[ET.Element], columns: list[str]) -> dict[str, str]:
-    """Give a row's label and values; a total has a count of columns in place of the label."""
+def _check_columns(root: ET.Element, name: str) -> None:
+    """Hold what the answer says of its columns, where it does, against the question."""
+    grouped = [variable.get("code", "") for variable in root.iterfind(".//byvariables/variable")]
+    measures = [measure.get("code", "").split(".")[-1] for measure in root.iterfind(".//measure-selections/measure")]
+    plain = [code for code in measures if code not in INTERVALS]
+    if any(not code.startswith(f"{DATASET}.V1") for code in grouped) or plain not in ([], [*MEASURES[:3]], [*MEASURES]):
+        raise SourceRefused(
+            f"{name}: expected {', '.join(MEASURES)} by year ({DATASET}.V1), found {', '.join(measures)} by "
+            f"{', '.join(grouped)}. CDC may have changed the service: export the table by hand."
+        )
+
+
+def _check_numbers(frame: pd.DataFrame, name: str) -> None:
+    """Check that the columns are what they are taken for: the crude rate is deaths over population, of overdoses."""
+    deaths, population, crude, adjusted = (
+        pd.to_numeric(frame[column].str.replace(",", "", regex=False), errors="coerce") for column in COLUMNS
+    )
+    highest = crude.max()
+    if highest > MOST_PER_100K:
+        raise SourceRefused(
+            f"{name}: expected at most {MOST_PER_100K} overdose deaths per 100,000 residents, found {highest:g}: the "
+            "service has left out the choice of causes. Export the table by hand."
+        )
+    off = (crude - deaths / population * 100_000).abs() > 0.06
+    apart = ~(adjusted / crude).between(*_ADJUSTED_TO_CRUDE) & adjusted.notna() & crude.notna()
+    if (off | apart).any():
+        row = frame[off | apart].iloc[0]
+        raise SourceRefused(
+            f"{name}: expected deaths, population, their rate and an adjusted rate near it, found "
+            f"{[row[column] for column in COLUMNS]} for {row['Year']}: the columns have changed. Export it by hand."
+        )
+
+
+def _cells(line: list[ET.Element]) -> dict[str, str]:
+    """Give a row's label, values and limits; a total has a count of columns in place of the label, or says Total."""
     label = line[0].get("l", "")
-    values = {
-        column: (cell.get("v") or cell.get("dt") or "").strip() for column, cell in zip(columns, line[1:], strict=True)
-    }
-    return {"Notes": "" if label else "Total", "Year": label, "Year Code": label.strip()[:4], **values}
+    found = {"Notes": "" if label and label != "Total" else "Total", "Year": label, "Year Code": label.strip()[:4]}
+    for column, cell in zip(COLUMNS, line[1:], strict=True):
+        found[column] = (cell.get("v") or cell.get("dt") or "").strip()
+        inside = cell.find("l")
+        limits = _INTERVAL.fullmatch(inside.get("v", "").strip()) if inside is not None else None
+        if column in INTERVALS.values():
+            found[column + LOWER], found[column + UPPER] = limits.groups() if limits else ("", "")
+    return found
 
 
 def _texts(root: ET.Element, table: ET.Element) -> list[str]:

@@ -63,7 +63,8 @@ def axis_ends(values: list[float], logarithmic: bool) -> dict[str, Any]:
     """
     if not logarithmic:
         return {
-            "log": False, "low": 0.0, "high": 100.0, "marks": [(at, f"{at}%") for at in range(0, 101, 20)], "line": None,
+            "log": False, "low": 0.0, "high": 100.0, "line": None,
+            "marks": [(at, f"{at}%") for at in range(0, 101, 20)],
         }  # fmt: skip
     known = [value for value in values if not formats.is_missing(value) and value > 0]
     low, high = min([*known, NO_EFFECT]) / 1.15, max([*known, NO_EFFECT]) * 1.15
@@ -71,17 +72,16 @@ def axis_ends(values: list[float], logarithmic: bool) -> dict[str, Any]:
     if len(inside) < 3:
         step = max(at for at in _MARKS if at < low), min(at for at in _MARKS if at > high)
         low, high, inside = step[0], step[1], [step[0], *inside, step[1]]
-    wide = math.log10(high / low) > 2
-    # Over a hundredfold, marks at 2 and 5 would run into each other on a phone.
-    kept = [at for at in inside if not wide or math.log10(at).is_integer()]
+    # The wider the axis, the fewer marks fit beside each other on a phone.
+    width = math.log10(high / low)
+    leading = "125" if width <= 1.8 else "15" if width <= 2.8 else "1"
+    kept = [at for at in inside if f"{at:e}"[0] in leading]
     return {
         "log": True, "low": low, "high": high, "marks": [(at, f"{at:g}") for at in kept], "line": NO_EFFECT,
     }  # fmt: skip
 
 
-def forest(
-    unit: str, ends: dict[str, Any], kinds: tuple[Kind, ...] = DESIGNS, provisional: bool = False
-) -> go.Figure:
+def forest(unit: str, ends: dict[str, Any], kinds: tuple[Kind, ...] = DESIGNS, provisional: bool = False) -> go.Figure:
     """Show one estimate with its interval in each row, around the line of no effect; kinds of rows by symbol.
 
     Args:
@@ -238,7 +238,10 @@ def rate_and_laws(unit: str) -> go.Figure:
             error_y={"type": "data", "symmetric": False, "thickness": 1.6, "width": 0, "color": theme.ORANGE},
             meta={
                 "where": {"law_came": ["yes"]},
-                "bind": {"x": "date", "y": "value", "error_y.arrayminus": ["minus", "value", "zero"]},
+                "bind": {
+                    "x": "date", "y": "value", "error_y.array": ["minus", "zero", "zero"],
+                    "error_y.arrayminus": ["minus", "value", "zero"],
+                },
             },
         ),
     ]  # fmt: skip

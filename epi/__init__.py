@@ -12,6 +12,7 @@ No input or output, no orchestration: every function here can be used in a noteb
 - `epi.visits`: which visits and stays are for an overdose.
 - `epi.trends`, `epi.joinpoint`: annual percent change and joinpoints.
 - `epi.linear_trends`: straight lines through many short series at once.
+- `epi.linear_trends`: straight lines through many short series at once.
 - `epi.interrupted`: interrupted time series.
 - `epi.timeliness`: revisions, completeness, and what was known on a date.
 - `epi.nowcast`: how many events a recent period will have once the late reports are in.

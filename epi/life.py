@@ -68,7 +68,8 @@ def ypll(
 
     Formula: years = sum over age groups below `before` of deaths x (before - midpoint of the age group); rate = years /
     population below that age x per. Limits: Dobson's, for a weighted sum of Poisson counts (`epi.standardise`). Groups
-    without a death have 0 years, lower 0 and upper -ln(alpha/2) x the years that one death at the youngest age costs.
+    without a death have 0 years, lower 0 and upper -ln(alpha/2) x the years that one death at the youngest age costs
+    (at the youngest age that has people, given a population).
 
     The published indicator is not shown for fewer than 20 deaths; this function shows all, with its limits.
 
@@ -118,10 +119,14 @@ def ypll(
     costs = np.where(counted, before - midpoint_age(first, last, midpoints), 0.0)
     deaths = np.where(counted, deaths, 0.0)
     number, years = groups.sum(deaths), groups.sum(deaths * costs)
-    lower, upper = weighted_limits(number, years, groups.sum(deaths * costs**2), groups.largest(costs), alpha)
+    residents = np.full_like(costs, np.nan) if population is None else read_columns(frame, [population])[0]
+    # Nobody dies where nobody lives: such an age must not raise the limit of no deaths.
+    lived = groups.largest(np.where(residents == 0, 0.0, costs))
+    at_risk = np.where(lived > 0, lived, groups.largest(costs))
+    lower, upper = weighted_limits(number, years, groups.sum(deaths * costs**2), at_risk, alpha)
     columns = {"count": number, "years": years, "years_lower": lower, "years_upper": upper}
     if population is not None:
-        people = groups.sum(np.where(counted, read_columns(frame, [population])[0], 0.0))
+        people = groups.sum(np.where(counted, residents, 0.0))
         known = np.where(people > 0, people, np.nan)
         rates = {"value": years, "lower": lower, "upper": upper}
         columns |= {"population": people} | {name: array / known * per for name, array in rates.items()}

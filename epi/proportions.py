@@ -119,7 +119,8 @@ def survey_proportion(
         raise ValueError(f"share must be a proportion from 0 to 1; found {found}. Divide percentages by 100.")
     n = np.where(n > 0, n, np.nan)
     sure = (p == 0) | (p == 1) | (se == 0)
-    with np.errstate(divide="ignore"):
+    # A standard error next to 0 overflows to a size that the sample's own then replaces.
+    with np.errstate(divide="ignore", over="ignore"):
         effective = np.where(sure, n, p * (1 - p) / np.where(sure, np.nan, se) ** 2)
     if df:
         d = np.where(df[0] >= 1, df[0], np.nan)

@@ -365,7 +365,13 @@ def model(
         list[str] | None, typer.Option("--choose", metavar="PARAMETER=SOURCE", help="Take another source's figure.")
     ] = None,
     own: Annotated[list[str] | None, typer.Option("--set", metavar="PARAMETER=NUMBER", help="Your own figure.")] = None,
-    currency: Annotated[str, typer.Option("--currency", help="Currency of costs; nothing is converted.")] = "AUD",
+    currency: Annotated[str, typer.Option("--currency", help="Currency of costs.")] = "AUD",
+    prices: Annotated[
+        Path | None, typer.Option("--prices", metavar="FILE", help="CSV to convert costs by: see docs/economics.md.")
+    ] = None,
+    price_year: Annotated[
+        int | None, typer.Option("--price-year", help="Year of costs; else the file's newest.")
+    ] = None,
     discount: Annotated[float, typer.Option("--discount", min=0, max=0.5, help="Rate a year; 0.03 is 3 %.")] = 0.03,
     worth: Annotated[
         float, typer.Option("--willingness-to-pay", min=0.01, help="Amount for a QALY, for net benefit and returns.")
@@ -402,7 +408,19 @@ def model(
 
     with _refusals():
         try:
-            how = analysis(intervention or [], choose or [], own or [], years, draws, seed, currency, discount, worth)
+            how = analysis(
+                intervention or [],
+                choose or [],
+                own or [],
+                years,
+                draws,
+                seed,
+                currency,
+                discount,
+                worth,
+                prices,
+                price_year,
+            )
             if calibrate:
                 answer, name, fitted = calibration.ask(settings, place, how)
             else:

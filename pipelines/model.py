@@ -85,7 +85,8 @@ def tell(out: Console, found: "Answer", name: str, how: "Analysis") -> None:
     if costs:
         head = [("Intervention", ""), ("Level", ""), ("Perspective", ""), (f"{how.currency} added", "r"),
                 *((f"{how.currency} {label}", "r") for _, label in RATIOS)]  # fmt: skip
-        title = f"Costs, discounted at {rate:g} % (prices: {basis(found)})"
+        year = "" if how.prices is None else f" of {how.prices.year}"
+        title = f"Costs, {how.currency}{year}, discounted at {rate:g} % (prices: {basis(found, how)})"
         show.emit(out, show.table(head, costs, title))
         head = [("Intervention", ""), ("Level", ""), ("Perspective", ""), *((label, "r") for _, label in RETURNS)]
         title = f"Returns at {how.currency} {how.willingness_to_pay:,.0f} a QALY, discounted at {rate:g} %"
@@ -110,9 +111,10 @@ def tell(out: Console, found: "Answer", name: str, how: "Analysis") -> None:
     out.print(Text(f"Inputs of the place: {found.place.source_ids}, release {found.place.release}"))
 
 
-def basis(found: "Answer") -> str:
+def basis(found: "Answer", how: "Analysis") -> str:
     """Say whose unit costs an answer rests on."""
-    words = {"own country": "the country's own", "transferred": "transferred, not converted"}
+    transferred = "transferred" if how.prices is not None else "transferred, not converted"
+    words = {"own country": "the country's own", "transferred": transferred}
     bases = [str(word) for word in found.rows["cost_basis"] if word != "none"]
     return words.get(bases[0], bases[0]) if bases else "none"
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 import numpy as np
 
 from assets.economics.interventions import CATALOGUE, NALOXONE_TARGET, Intervention
+from assets.economics.prices import read_prices
 from assets.economics.runs import Strategy
 from assets.economics.tables import THRESHOLD, Settings
 from epi.models.interface import Horizon
@@ -43,6 +45,8 @@ def analysis(
     currency: str,
     discount: float,
     willingness_to_pay: float = THRESHOLD,
+    prices: Path | None = None,
+    price_year: int | None = None,
 ) -> Settings:
     """Make the settings of an analysis from what the user typed; what was left out is as in a refresh.
 
@@ -51,6 +55,12 @@ def analysis(
     """
     numbers = {name: read_number("--set", f"{name}={text}", text) for name, text in pairs("--set", given).items()}
     check_given(numbers)
+    if prices is None and price_year is not None:
+        raise QuestionRefused("--price-year: expected it with --prices, found it alone; nothing says what prices were.")
+    try:
+        indexes = None if prices is None else read_prices(prices, currency.upper(), price_year)
+    except ValueError as fault:
+        raise QuestionRefused(str(fault)) from fault
     return Settings(
         draws=draws,
         seed=seed,
@@ -60,6 +70,7 @@ def analysis(
         given=numbers,
         catalogue=read_interventions(interventions) or CATALOGUE,
         willingness_to_pay=willingness_to_pay,
+        prices=indexes,
     )
 
 

@@ -13,6 +13,7 @@ from assets.economics.balance import counts_hiv_deaths, with_what_follows
 from assets.economics.decisions import bases, decision_tables
 from assets.economics.interventions import CATALOGUE, SCALE_UP_YEARS, TODAY, Intervention
 from assets.economics.places import INPUTS, REQUIRED, Place, places
+from assets.economics.prices import told as prices_told
 from assets.economics.runs import Strategy, draw_evidence, drawn_values, run_each, strategies
 from assets.economics.tables import Settings, assessed, cost_basis, evidence_for
 from assets.economics.totals import Totals, totals
@@ -191,9 +192,12 @@ def assumptions(
     ]
     if cost_basis(place, settings) == "transferred":
         sentences.append(
-            f"Unit costs are transferred: other places' in {settings.currency}, neither converted nor adjusted. "
-            "Give your own with --set."
+            f"Unit costs are transferred: other places' in {settings.currency}, "
+            + ("neither converted nor" if settings.prices is None else "not")
+            + " adjusted for local wages. Give your own with --set."
         )
+    if settings.prices is not None:
+        sentences.append(prices_told(settings.prices, settings.currency))
     if "recruitment_rate" in settings.given:
         sentences[0] = "The recruitment rate is yours; prevalence is in balance today."
     return tuple(sentences)

@@ -13,6 +13,7 @@ from assets.economics.interventions import CATALOGUE, Intervention
 from assets.economics.money import frontier_rows
 from assets.economics.payments import budget_rows
 from assets.economics.places import Place, places
+from assets.economics.prices import Prices, carried
 from assets.economics.runs import (
     DRAWS,
     HORIZON,
@@ -71,6 +72,8 @@ class Settings:
     """Discount rates told besides that of the horizon, which decides."""
 
     willingness_to_pay: float = THRESHOLD
+    prices: Prices | None = None
+    """Price indexes and exchange rates of the user; costs stay as they were published without."""
 
 
 def evidence_for(evidence: EvidenceBase, settings: Settings) -> pd.DataFrame:
@@ -78,7 +81,10 @@ def evidence_for(evidence: EvidenceBase, settings: Settings) -> pd.DataFrame:
     wanted = {parameter.id for parameter in PARAMETERS}
     for one in settings.catalogue:
         wanted |= {*one.needs, *one.prices}
-    return parameter_set(evidence.figures, dict(settings.choices), sorted(wanted), settings.currency)
+    figures = evidence.figures
+    if settings.prices is not None:
+        figures = carried(figures, settings.prices, settings.currency, settings.choices, wanted)
+    return parameter_set(figures, dict(settings.choices), sorted(wanted), settings.currency)
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,12 @@ def _card(id: str, number: str, title: str, question: str, unit: str, interval: 
 RATIO_TREND = _card(
     "group_ratio_trend", "41", "Trend of the ratio between groups", "Does the relative gap between groups close?",
     "percent per year", "log-linear, weights 1/variance, t-based limits", numerator="Slope of the log ratio",
-    denominator="none", caveats=_TREND_CAVEATS,
+    denominator="none", denominator_type="none", caveats=_TREND_CAVEATS,
 )  # fmt: skip
 DIFFERENCE_TREND = _card(
     "group_difference_trend", "41", "Trend of the difference between groups",
     "Does the absolute gap between groups close?", "unit of the value", "linear, weights 1/variance, t-based limits",
-    numerator="Slope of the difference", denominator="none", caveats=_TREND_CAVEATS,
+    numerator="Slope of the difference", denominator="none", denominator_type="none", caveats=_TREND_CAVEATS,
 )  # fmt: skip
 SLOPE = _card(
     "slope_index_over_age", "42", "Slope index over ages", "How much higher is the value of the oldest than of the "

@@ -58,8 +58,8 @@ TOPICS = (
     consumption_sites,
     policy,
     rights,
-    quality,
     completeness,
+    quality,
 )
 """Topics that make rows from measures."""
 

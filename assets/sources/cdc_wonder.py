@@ -48,8 +48,8 @@ CARD = SourceCard(
         "Counts of 1 to 9 are suppressed; rates from fewer than 20 deaths are unreliable and have no value.",
         "Provisional years reuse the last population estimate; a partial year's rate is not annualised.",
         "Bridged race (to 2020) and single race (from 2018) are not comparable.",
-        "A release is one query date. The web service gives national data only, here by year since 2018; its question "
-        "follows users' descriptions, not CDC's. States, counties and earlier years are exported by hand.",
+        "A release is one query date. The web service gives national data only, here by year since 2018; the question "
+        "follows CDC's description of an older data set. States, counties and earlier years are exported by hand.",
     ),
     drop_in_help=HOW_TO_EXPORT,
     automated=True,

@@ -31,7 +31,7 @@ CARD = SourceCard(
         "Years are years of registration; inquests delay registration, often past the year of death.",
         "England and Wales holds deaths of people who lived elsewhere; England and Wales apart do not.",
         "Classes of drugs overlap: a death with several drugs is in each of them.",
-        "Local authorities are read but not kept: most of their counts are very small.",
+        "Local authorities are in the raw table only: their boundaries change, and no population of them is at hand.",
     ),
     drop_in_help=(
         "Save the table by region and drug, by local authority or by class as csv (the publisher's workbooks are not "

@@ -18,7 +18,7 @@ from schemas.sources import syringe_service_laws as layout
 CARD = SourceCard(
     id="syringe_service_laws",
     title="State laws governing syringe service programmes and possession of syringes",
-    publisher="Policy Surveillance Program (LawAtlas), Temple University; as a table by the Opioid Environment Policy Scan",
+    publisher="Policy Surveillance Program (LawAtlas); as a table by the Opioid Environment Policy Scan",
     licence="not verified; single figures with citation",
     licence_url="",
     homepage="https://lawatlas.org/datasets/syringe-services-programs-laws",
@@ -39,8 +39,8 @@ CARD = SourceCard(
         "article's; no original file was at hand.",
     ),
     drop_in_help=(
-        "Download PS08_2019_S.csv of the Opioid Environment Policy Scan (github.com/GeoDaCenter/opioid-policy-scan), put "
-        "the day of its release into its name (such as PS08_2019_S-2021-02-23.csv) and drop it in "
+        "Download PS08_2019_S.csv of the Opioid Environment Policy Scan (github.com/GeoDaCenter/opioid-policy-scan), "
+        "put the day of its release into its name (such as PS08_2019_S-2021-02-23.csv) and drop it in "
         "data/drop/syringe_service_laws/."
     ),
     automated=False,
@@ -86,8 +86,8 @@ def _read(path: Path) -> Table:
     found = {name: int(frame[name].str.strip().eq("1").sum()) for name in layout.PUBLISHED_TOTALS}
     if found != layout.PUBLISHED_TOTALS:
         raise SourceRefused(
-            f"{path.name}: expected {layout.PUBLISHED_TOTALS} states with a 1, as the article counts them, found {found}: "
-            f"an altered copy, or laws of another day. {CARD.drop_in_help}"
+            f"{path.name}: expected {layout.PUBLISHED_TOTALS} states with a 1, as the article counts them, found "
+            f"{found}: an altered copy, or laws of another day. {CARD.drop_in_help}"
         )
     return Table(frame, table.quarantine, table.encoding)
 

@@ -170,7 +170,15 @@ def _pages(files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]:
             dtype="str",
         )
         frames.append(plain.assign(_file=path.name, _row=np.arange(1, len(plain) + 1)))
-    return first, pd.concat(frames, ignore_index=True)
+    joined = pd.concat(frames, ignore_index=True)
+    # A page sent in place of another has rows of the right number, and the other's are lost.
+    again = joined[joined.duplicated(["country", "countryiso3code", "date"])]
+    if len(again):
+        raise SourceRefused(
+            f"{again['_file'].iloc[0]}: expected each country and year once, found {again['country'].iloc[0]} "
+            f"{again['date'].iloc[0]} again (of {len(again):,}): a page was sent twice. Try again later."
+        )
+    return first, joined
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The page on HIV and hepatitis C: how common they are among people who inject drugs, and who gets tested and treated."""
+"""The page on HIV and hepatitis C: how common they are, and who gets tested and treated."""
 
 import pandas as pd
 
@@ -84,7 +84,7 @@ def page(published: Published) -> Page:
         "hiv_hcv.html",
         "hiv_hcv.html",
         "HIV and hepatitis C",
-        "How common HIV and hepatitis C are among people who inject drugs, and whether testing and treatment reach them.",
+        "How common HIV and hepatitis C are among people who inject drugs, and who gets tested and treated.",
         {"headline": headline(published), "waits": waiting(published, used)},
         [*shown, *(chart for chart in optional if chart.views)],
     )
@@ -216,7 +216,10 @@ def cascade(published: Published) -> Chart:
         for area, part in frame.groupby("area_id", sort=True):
             rows = part[part["period_end"] == part["period_end"].max()]
             rows = _in_order(rows)
-            said = [f"{name.lower()} {formats.number(value, 0)}%" for name, value in zip(rows["name"], rows["value"], strict=True)]
+            said = [
+                f"{name.lower()} {formats.number(value, 0)}%"
+                for name, value in zip(rows["name"], rows["value"], strict=True)
+            ]
             words = f"{published.names[str(area)]}, {rows.iloc[0]['when']}: {formats.sentence_list(said)}."
             views[f"{indicator_id}|{area}"] = View(rows, words, sel.source_line(published, rows), "percent")
             kinds[indicator_id] = label

@@ -17,6 +17,7 @@ SHORT_NAMES = {
     "oat_coverage": "OAT coverage",
     "safe_injecting": "Safe injecting",
     "hiv_prevalence_pwid": "HIV prevalence",
+    "pwid_estimate_age": "Estimate's age",
     "hcv_antibody_prevalence_pwid": "HCV antibodies",
 }
 # What the "then and now" table follows: indicator and place.
@@ -109,6 +110,8 @@ def _summary(published: Published) -> pd.DataFrame:
     """Give the summary of targets in the order of the indicators' numbers, lowest target first."""
     frame = published.select("marts.target_summary", order="indicator_id, target")
     place = {indicator_id: at for at, indicator_id in enumerate(published.indicators)}
+    # A target of which no place has a value is no row of zeros: the page on data says what it waits for.
+    frame = frame[frame["places"].astype("float64") > 0]
     order = [place.get(indicator_id, len(place)) for indicator_id in frame["indicator_id"]]
     return frame.assign(_order=order).sort_values(["_order", "target"], kind="stable", ignore_index=True)
 

@@ -1,7 +1,5 @@
 """The page on policy and rights: which laws protect people, where and since when, and what moved beside them."""
 
-from typing import Any
-
 import pandas as pd
 
 from dashboards import figures, forest_figures, formats, time_figures
@@ -9,35 +7,12 @@ from dashboards import selection as sel
 from dashboards.charts import INTERVAL, NOTE, PLACE, Chart, Column, Control, View, options_of
 from dashboards.page import Page
 from dashboards.pages.by_period import by_period
+from dashboards.pages.policy_rights import answers, association, scores
+from dashboards.pages.policy_words import ANSWERS, ASSOCIATION, LAW_WORDS, LAWS, NOT_AN_EFFECT, OTHERS, RANGE, SCORES
 from dashboards.pages.waiting import waiting
 from dashboards.published import Published, records
 
-LAWS = (
-    ("naloxone_access_law", "Naloxone access law"),
-    ("naloxone_standing_order_law", "Naloxone by standing order"),
-    ("naloxone_pharmacist_prescribing_law", "Naloxone prescribed by pharmacists"),
-    ("good_samaritan_law", "Good Samaritan overdose law"),
-    ("good_samaritan_arrest_law", "Good Samaritan: no arrest"),
-)
-LAW_WORDS = dict(LAWS)
-IN_FORCE, INDEX, RATE, ASSOCIATION = (
-    "overdose_law_in_force",
-    "overdose_law_index",
-    "overdose_death_rate_age_adjusted",
-    "overdose_law_association",
-)
-SCORES = (
-    ("harm_reduction_services_in_place", "all", "Harm reduction services in place, of ten marks"),
-    ("legal_environment_index", "answered_by=government", "Legal environment, as governments answer"),
-    ("legal_environment_index", "answered_by=civil_society", "Legal environment, as civil society answers"),
-    ("prison_oat_clients", "all", "People in prison on opioid agonist treatment"),
-)
-ANSWERS = ("legal_environment_answer", "harm_reduction_in_place", "prison_services")
-OTHERS = ("prison_oat_share", "stigma_and_violence_pwid")
-NOT_AN_EFFECT = (
-    "An association, never an effect: laws come where deaths rise, other things change in the same years, and fentanyl "
-    "reached states at different times."
-)
+IN_FORCE, INDEX, RATE = "overdose_law_in_force", "overdose_law_index", "overdose_death_rate_age_adjusted"
 FEWEST_POINTS = 3
 
 
@@ -130,7 +105,7 @@ def _wide(published: Published, laws: pd.DataFrame) -> pd.DataFrame:
     """Lay each place's laws in one row: a year with its fraction for the mark, and a date in words for the table."""
     begun = laws[laws["value"] == 1]
     day = pd.to_datetime(begun["period_start"])
-    fraction = day.dt.year + (day.dt.dayofyear - 1) / 366
+    fraction = day.dt.year + (day.dt.day_of_year - 1) / 366
     wide = begun.assign(at=fraction).pivot_table(index="area_id", columns="measure_id", values="at", aggfunc="first")
     areas = sorted(laws["area_id"].unique())
     wide = wide.reindex(index=areas, columns=[name for name, _ in LAWS]).astype("float64")
@@ -197,14 +172,13 @@ def index(published: Published) -> Chart:
         "law-index",
         "Overdose law index by place, with its range over other weights",
         figures.ranked_dots(unit),
-        [PLACE, Column("value", "Index", "n2"), Column("lower", "Range, low", "n2"), Column("upper", "Range, high", "n2"),
-         NOTE],
+        [PLACE, Column("value", "Index", "n2"), *RANGE, NOTE],
         views,
         sel.source_line(published, frame),
         [Control("year", "Year", options_of(options), options[0][0] if options else "")],
         extra=("role", "provisional", "status_word"),
-        note="One fifth for each of five laws, by the share of the year in which it was in force. The line is the range "
-        "that other sets of weights give: it is no sampling interval. Syringe programmes, drug checking and "
+        note="One fifth for each of five laws, by the share of the year in which it was in force. The line is the "
+        "range that other sets of weights give: it is no sampling interval. Syringe programmes, drug checking and "
         "possession are not in it, because no dated law data are at hand.",
         height=110,
         row_height=19,
@@ -263,91 +237,3 @@ def _around_words(rows: pd.DataFrame, came: dict[tuple[str, str], list[str]], ar
     inside = [words.rpartition(" in ")[0] for words in during]
     told += f" Came in these years: {'; '.join(inside)}." if inside else " No law came in these years."
     return told + (f" Came before: {'; '.join(before)}." if before else "")
-
-
-def association(published: Published) -> Chart:
-    """Show how deaths moved after each law against the trend before it, for each law and kind of change."""
-    frame = published.latest(ASSOCIATION)
-    parts = frame["strata"].astype("str").str.extract(r"^law=([^;]+);term=([^;]+)$")
-    frame = frame.assign(law=parts[0], term=parts[1], kind="study", arm=frame["lower"])[parts[0].notna()]
-    ends = forest_figures.axis_ends(
-        [float(value) for name in ("value", "lower", "upper") for value in frame[name].dropna()], True
-    )
-    views, laws, terms = {}, {}, {}
-    for (law, term), part in frame.groupby(["law", "term"], sort=True):
-        rows = sel.ranked(part)
-        clear = int(((rows["lower"] > 1) | (rows["upper"] < 1)).sum())
-        words = (
-            f"{LAW_WORDS.get(str(law), str(law))}, change in {term}: in {formats.number(clear, 0)} of "
-            f"{formats.number(len(rows), 0)} places the interval leaves out 1. {NOT_AN_EFFECT}"
-        )
-        views[f"{law}|{term}"] = View(rows, words)
-        laws[str(law)], terms[str(term)] = LAW_WORDS.get(str(law), str(law)), f"Change in {term}"
-    first = next(iter(views), "|").split("|")
-    return Chart(
-        "law-association",
-        "Deaths after a law against the trend before it: association, not effect",
-        forest_figures.forest("rate ratio", ends, (("study", "Place", "circle", "#155695"),)),
-        [PLACE, Column("value", "Ratio", "n2"), Column("lower", "95% interval, low", "n2"),
-         Column("upper", "95% interval, high", "n2"), NOTE],
-        views,
-        sel.source_line(published, frame),
-        [Control("law", "Law", options_of(laws.items()), first[0]),
-         Control("term", "Change", options_of(terms.items()), first[1])],
-        extra=("role", "kind", "arm", "status_word"),
-        note="Interrupted time series of yearly deaths. The remark says where the trend before the law was not one "
-        "straight line: there the comparison means little.",
-        height=110,
-        row_height=20,
-    )  # fmt: skip
-
-
-def scores(published: Published) -> Chart:
-    """Rank countries by what governments, civil society and reports say of law and services."""
-    views, options = {}, []
-    for indicator_id, strata, label in SCORES:
-        frame = published.latest(indicator_id)
-        rows = sel.ranked(frame[frame["strata"] == strata])
-        if not (rows["role"] == "place").any():
-            continue
-        unit = sel.unit_of(published, indicator_id, rows)
-        words = f"{label}. {sel.highest_and_lowest(rows, unit)} Newest year of each place: {sel.years_of(rows)}."
-        key = f"{indicator_id}.{strata.rpartition('=')[2]}"
-        views[key] = View(rows, words, sel.source_line(published, rows), unit)
-        options.append((key, label))
-    return Chart(
-        "rights",
-        "Law, rights and services in place, by country",
-        figures.ranked_dots(""),
-        [PLACE, Column("value", "Value", "n2"), Column("lower", "Range, low", "n2"), Column("upper", "Range, high", "n2"),
-         Column("unit", "Unit"), Column("when", "Year"), NOTE],
-        views,
-        "",
-        [Control("score", "What", options_of(options), options[0][0] if options else "")],
-        extra=("role", "provisional", "status_word"),
-        note="The line is the range over open answers and other weights, and no sampling interval. An answer is what a "
-        "respondent says, not a reading of the law.",
-        height=110,
-        row_height=19,
-    )  # fmt: skip
-
-
-def answers(published: Published) -> list[dict[str, Any]]:
-    """Count the newest yes and no of each question on law, services and prisons."""
-    rows = []
-    for indicator_id in ANSWERS:
-        frame = published.latest(indicator_id)
-        title = formats.text(published.indicators.get(indicator_id, {}).get("title")) or indicator_id
-        for strata, part in frame.groupby("strata", sort=True):
-            said = formats.stratum(strata).replace("_", " ").replace("question: ", "").replace("service: ", "")
-            rows.append(
-                {
-                    "title": title,
-                    "asked": said[:1].upper() + said[1:],
-                    "yes": formats.number(int((part["value"] == 1).sum()), 0),
-                    "no": formats.number(int((part["value"] == 0).sum()), 0),
-                    "open": formats.number(int(part["value"].isna().sum()), 0),
-                    "years": sel.years_of(part),
-                }
-            )
-    return rows

@@ -450,13 +450,26 @@
       });
     });
     /* On a phone a long list of places is folded until somebody asks for it. */
-    function fold() { document.querySelectorAll("details.fold").forEach(function (list) { list.open = window.innerWidth > 640; }); }
+    function fold() {
+      document.querySelectorAll("details.fold").forEach(function (list) { list.open = window.innerWidth > 640; });
+      reveal();
+    }
+    /* A link to something inside a folded list opens it. */
+    function reveal() {
+      var target = location.hash && document.getElementById(location.hash.slice(1));
+      if (!target) return;
+      var inner = target.querySelector("details.fold");
+      if (inner) inner.open = true;
+      for (var box = target.parentElement; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
+      target.scrollIntoView();
+    }
     fold();
+    window.addEventListener("hashchange", reveal);
     var timer, width = window.innerWidth;
     window.addEventListener("resize", function () {
       if (window.innerWidth === width) return;
       width = window.innerWidth;
-      fold();
+      document.querySelectorAll("details.fold").forEach(function (list) { if (width > 640) list.open = true; });
       clearTimeout(timer);
       timer = setTimeout(function () { Object.keys(drawn).forEach(draw); }, 120);
     });

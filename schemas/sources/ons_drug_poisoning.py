@@ -38,7 +38,9 @@ NON_RESIDENTS_NOTE = "lived elsewhere, died in England or Wales"
 REGION = "E12"
 
 DROPPED = {
-    **dict.fromkeys(("E06", "E07", "E08", "E09", "W06"), "local authority: counts too small to show by place"),
+    **dict.fromkeys(
+        ("E06", "E07", "E08", "E09", "W06"), "local authority: in the raw table only, its code is not among our areas"
+    ),
     **dict.fromkeys(
         ("E10", "E11", "E13"), "county or part of London: a group of local authorities, listed beside its members"
     ),

@@ -1,4 +1,4 @@
-"""State laws on syringe service programmes as of 1 August 2019: the layout of the table, and what each column becomes."""
+"""State laws on syringe service programmes as of 1 August 2019: the table's layout, and what each column becomes."""
 
 import pandera.pandas as pa
 from pandera.typing.pandas import Series

@@ -12,8 +12,12 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("index.html", "overdose.html", "coverage.html", "cost_effectiveness.html", "place.html", "data.html")
-CHARTS = {"index.html": 2, "overdose.html": 9, "coverage.html": 7, "cost_effectiveness.html": 8,
+PAGES = (
+    "index.html", "overdose.html", "hiv_hcv.html", "coverage.html", "cost_effectiveness.html", "evidence.html",
+    "policy.html", "equity.html", "place.html", "data.html",
+)  # fmt: skip
+CHARTS = {"index.html": 2, "overdose.html": 9, "hiv_hcv.html": 7, "coverage.html": 7, "cost_effectiveness.html": 8,
+          "evidence.html": 4, "policy.html": 6, "equity.html": 5,
           "place.html": 1, "data.html": 0}  # fmt: skip
 FIRST_PAGE_KB = 600
 
@@ -372,3 +376,74 @@ def test_tornado_bars_start_at_the_means(served: str, opened: Any) -> None:
     )
     assert [base for base, _, _ in bars] == [[130, 130], [130, 130]]
     assert [length for _, length, _ in bars] == [[20 - 130, 150 - 130], [300 - 130, 120 - 130]]
+
+
+def test_forest_table_and_database_agree(served: str, site_folder: Path, opened: Any) -> None:
+    """Marks, intervals and table of the evidence page hold the verified figures; a changed one is noticed."""
+    rows = _query(
+        site_folder,
+        "select value, lower, upper from meta.parameters where parameter_id = 'nsp_hcv_rr' and verified order by value",
+    )
+    page = opened(served + "evidence.html", draw=False)
+    page.locator("#evidence-nsp").scroll_into_view_if_needed()
+    page.wait_for_selector("#evidence-nsp-plot[data-drawn]")
+    drawn = sorted(
+        (value, value - minus if minus else None, value + plus if plus else None)
+        for mark in _marks(page, "evidence-nsp")
+        if mark["plus"]
+        for value, minus, plus in zip(mark["x"], mark["minus"], mark["plus"], strict=True)
+    )
+    assert [value for value, _, _ in drawn] == [value for value, _, _ in rows]
+    limits = [limit for row in drawn for limit in row[1:] if limit is not None]
+    published = [limit for row in rows for limit in row[1:] if limit is not None and limit == limit]
+    assert limits == pytest.approx(published)
+    written = sorted(float(row[1]) for row in _table(page, "evidence-nsp"))
+    assert written == pytest.approx([value for value, _, _ in rows])
+    assert written != pytest.approx([value + 0.1 for value, _, _ in rows])
+
+
+def test_law_dates_are_the_published_days(served: str, site_folder: Path, opened: Any) -> None:
+    """Each mark stands at the year of its law, the table holds the day, and a place without the law has no mark."""
+    rows = _query(
+        site_folder,
+        "select name, strftime(period_start, '%Y-%m-%d') from core.observations join meta.areas using (area_id) "
+        "where measure_id = 'naloxone_access_law' and value = 1 order by name",
+    )
+    page = opened(served + "policy.html", draw=False)
+    page.locator("#law-dates").scroll_into_view_if_needed()
+    page.wait_for_selector("#law-dates-plot[data-drawn]")
+    access = _marks(page, "law-dates")[0]
+    drawn = {place: year for place, year in zip(access["y"], access["x"], strict=True) if year is not None}
+    assert {place: int(year) for place, year in drawn.items()} == {place: int(day[:4]) for place, day in rows}
+    written = {row[0]: row[1] for row in _table(page, "law-dates")}
+    assert [written[place] for place, _ in rows] == [day for _, day in rows]
+    assert written["Wyoming"] == "none"
+
+
+def test_long_lists_are_folded_on_a_phone(served: str, opened: Any) -> None:
+    """On a phone the scorecard opens when asked for, or when its region is chosen; a wide screen shows it at once."""
+    page = opened(served + "index.html", 360, draw=False)
+    assert not page.locator("#scorecard-table").is_visible()
+    page.select_option("#score-region", "Africa")
+    assert page.locator("#scorecard-table").is_visible()
+    assert opened(served + "index.html", 1280, draw=False).locator("#scorecard-table").is_visible()
+    linked = opened(served + "data.html#indicator-oat_coverage", 360, draw=False)
+    assert linked.locator("#indicator-oat_coverage dl").is_visible()
+    assert not linked.locator("#indicator-safe_injecting dl").is_visible()
+
+
+@pytest.mark.parametrize("name", ["hiv_hcv.html", "evidence.html", "policy.html", "equity.html"])
+def test_labels_of_an_axis_do_not_overlap_on_a_phone(name: str, served: str, opened: Any) -> None:
+    """At 360 px no two labels of one axis of a chart lie over each other."""
+    page = opened(served + name, 360)
+    found = page.evaluate(
+        """() => Array.from(document.querySelectorAll('.plot')).flatMap(plot =>
+          ['.xtick text', '.ytick text'].flatMap(kind => {
+            const boxes = Array.from(plot.querySelectorAll(kind)).map(e => [e.textContent, e.getBoundingClientRect()]);
+            return boxes.flatMap(([a, one], at) => boxes.slice(at + 1)
+              .filter(([b, two]) => one.left < two.right - 1 && two.left < one.right - 1
+                && one.top < two.bottom - 1 && two.top < one.bottom - 1)
+              .map(([b]) => plot.id + ': ' + a + ' / ' + b));
+          }))"""
+    )
+    assert found == []

@@ -147,6 +147,13 @@ def test_what_the_recipes_add_is_published(copy: Path, tmp_path: Path) -> None:
     assert ask(database, f"SELECT count(*) FROM core.quarantine WHERE source_id = '{SOURCE}'") == [(2,)]
     assert ask(database, f"SELECT number FROM meta.indicators WHERE indicator_id = '{INDICATOR}'") == [("34",)]
     assert SOURCE in (copy / "docs" / "sources.md").read_text(encoding="utf-8")
+    # The card is found by itself in the documentation and on the site's page of definitions.
+    assert f"`{INDICATOR}`" in (copy / "docs" / "methods.md").read_text(encoding="utf-8")
+    site = home / "data" / "published" / "site"
+    pages = [
+        page.name for page in site.glob("*.html") if "Samples checked per 100,000 people" in page.read_text("utf-8")
+    ]
+    assert pages, sorted(page.name for page in site.glob("*.html"))
 
 
 def test_a_recipe_that_no_longer_fits_fails(copy: Path) -> None:

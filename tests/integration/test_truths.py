@@ -165,6 +165,73 @@ def test_countries_that_meet_a_target(database: Path, indicator_id: str, target:
     assert ask(database, query) == [(met, places, places)]
 
 
+def test_all_46_numbers_are_listed_with_what_there_is_of_each(database: Path) -> None:
+    """Each number of the registry has cards; each card counts its places, periods and groups or says what it awaits."""
+    rows = ask(
+        database,
+        'SELECT number, indicator_id, "values", places, periods, groups, waits_for FROM meta.indicators '
+        "ORDER BY try_cast(number AS INTEGER) NULLS LAST, indicator_id",
+    )
+    assert {row[0] for row in rows} - {""} == {str(number) for number in range(1, 47)}
+    counted = (
+        "SELECT indicator_id, count(*), count(DISTINCT area_id), count(DISTINCT period), count(DISTINCT strata) "
+        "FROM marts.indicator_values WHERE status = 'reported' GROUP BY ALL"
+    )
+    found = {row[0]: row[1:] for row in ask(database, counted)}
+    for number, indicator_id, *counts, waits_for in rows:
+        print(f"{number:>3} {indicator_id:48} {counts[0]:>7,} {counts[1]:>5} {counts[2]:>4} {counts[3]:>4} {waits_for}")
+        assert tuple(counts) == found.get(indicator_id, (0, 0, 0, 0))
+        assert (waits_for == "") == (counts[0] > 0), indicator_id
+
+
+def test_the_order_of_sources_is_stated_and_the_alternatives_are_there(database: Path) -> None:
+    """Where two sources can stand in for each other the order is in meta.measures; each value's source is one of it."""
+    stated = dict(ask(database, "SELECT measure_id, precedence FROM meta.measures WHERE precedence <> ''"))
+    assert stated["people_who_inject_drugs"].splitlines()[0] == "unaids_gam, then unaids_kp_atlas, then unodc_annex"
+    sources = ask(
+        database,
+        "SELECT DISTINCT unnest(string_split(source_ids, '+')) FROM marts.indicator_values "
+        "WHERE indicator_id = 'pwid_population_size'",
+    )
+    assert {source for (source,) in sources} <= {"unaids_gam", "unaids_kp_atlas", "unodc_annex"}
+    # Another source's number of the same place, year and group is never lost: it stands beside the one taken.
+    lost = (
+        "SELECT count(*) FROM core.observations a JOIN core.observations b USING (measure_id, area_id, period_start, "
+        "period_end, sex, age_group, race_ethnicity, drug, population_group) LEFT JOIN marts.source_disagreements d ON "
+        "d.measure_id = a.measure_id AND d.area_id = a.area_id AND d.period_start = a.period_start AND d.period_end = "
+        "a.period_end AND d.source_a = a.source_id AND d.source_b = b.source_id "
+        "WHERE a.source_id < b.source_id AND a.status = 'reported' AND b.status = 'reported' AND d.measure_id IS NULL"
+    )
+    assert one(database, lost) == 0
+
+
+def test_a_change_of_source_inside_a_series_is_marked(database: Path) -> None:
+    """Each value whose sources differ from those of the value before it in its series says that it is a break."""
+    unmarked = (
+        "SELECT count(*) FROM (SELECT *, lag(source_ids) OVER (PARTITION BY indicator_id, area_id, strata, "
+        "date_diff('day', period_start, period_end) // 28 ORDER BY period_end) AS before FROM marts.indicator_values "
+        "WHERE status = 'reported') v JOIN meta.indicators i USING (indicator_id) WHERE before <> source_ids "
+        "AND series_break = '' AND i.denominator_type <> 'value' AND i.numerator_type <> 'rate'"
+    )
+    assert one(database, unmarked) == 0
+
+
+def test_every_rate_of_a_state_has_its_place_in_the_funnel(database: Path) -> None:
+    """Crude overdose death rates of states stand against the country's, and each limit is a number of its own."""
+    query = (
+        "SELECT count(*), count(*) FILTER (r.value IS NULL), count(*) FILTER (l.limits IS DISTINCT FROM 4) "
+        "FROM marts.indicator_values v LEFT JOIN marts.indicator_values r ON r.indicator_id = 'rate_against_country' "
+        "AND r.area_id = v.area_id AND r.period = v.period AND r.strata = 'of=' || v.indicator_id LEFT JOIN ("
+        "SELECT area_id, period, count(*) AS limits FROM marts.indicator_values WHERE indicator_id = 'funnel_limit' "
+        "AND strata LIKE 'limit=%;of=overdose_death_rate_crude' GROUP BY ALL) l ON l.area_id = v.area_id AND l.period= "
+        "v.period WHERE v.indicator_id = 'overdose_death_rate_crude' AND v.strata = 'all' AND v.status = 'reported' "
+        "AND regexp_full_match(v.area_id, 'US-[A-Z]{2}')"
+    )
+    rows, without_ratio, without_limits = ask(database, query)[0]
+    assert rows > 0
+    assert (without_ratio, without_limits) == (0, 0)
+
+
 def test_every_observation_has_its_snapshot(database: Path) -> None:
     """Each observation of each release names kept bytes or figures, whose digest is in meta.snapshots."""
     orphans = (

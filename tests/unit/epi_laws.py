@@ -209,7 +209,7 @@ other_death = (("cause", "I250"), ("codes", ""))
 stratified = rows(area=area, count=events, population=people, reference_count=events, reference_population=people)
 some_strata = stratified.map(lambda frame: frame.assign(weight=1.0 + np.arange(len(frame))))
 nobody = (("area", "A"), ("count", 0), ("population", 0), ("weight", 3.0))
-aged = rows(area=area, age=st.integers(0, 4), count=events, population=people).map(with_ages)
+aged = rows(area=area, age=st.integers(0, 4), count=events, population=some_people).map(with_ages)
 yearly = st.lists(rates_above_0, min_size=12, max_size=12, unique=True).map(
     lambda rate: Frame({"year": YEARS, "rate": rate})
 )
@@ -356,7 +356,7 @@ LAWS = {
         each=False,
         enclosed=(("years", "lower", "upper"),),
         zeros=("count",),
-        empty=(("area", "A"), ("age", 1), ("count", 0), ("population", 0), ("age_start", 5), ("age_end", 14)),
+        empty=(("area", "A"), ("age", 5), ("count", 0), ("population", 0), ("age_start", 90), ("age_end", np.nan)),
     ),
     "life.life_expectancy": Law(
         st.lists(events, min_size=2 * len(AGES), max_size=2 * len(AGES)).map(life_rows),

@@ -155,7 +155,9 @@ def bank(change: Change) -> Answers:
         cut = len(pages[0][1])
         pages[0][1], pages[1][1] = rows[:cut], rows[cut:]
     elif change == TWICE:
-        pages[1] = pages[0]
+        # The header is right and so is the number of rows; only the rows are those of the first page again.
+        rows = pages[0][1]
+        pages[1][1] = (rows * 3)[: len(pages[1][1])]
     elif change == RENAMED:
         pages = [
             [header, [{"amount" if field == "value" else field: cell for field, cell in row.items()} for row in rows]]

@@ -88,7 +88,8 @@ def test_correction_without_a_row_is_a_warning(tmp_path: Path) -> None:
     """A correction whose row is not at hand is told, and stops nothing."""
     (tmp_path / "cdc_wonder.corrections.yml").write_text(CORRECTION.replace("USA", "CAN"))
     assert "usa_2021" in failed(assemble(tmp_path, part("2025-01-01")))["corrections_found_their_rows"]
-    (tmp_path / "cdc_wonder.corrections.yml").write_text(CORRECTION.replace("USA", "CAN").rstrip() + "\n  foreseen: yes\n")
+    foreseen = CORRECTION.replace("USA", "CAN").rstrip() + "\n  foreseen: yes\n"
+    (tmp_path / "cdc_wonder.corrections.yml").write_text(foreseen)
     assert "corrections_found_their_rows" not in failed(assemble(tmp_path, part("2025-01-01")))
 
 

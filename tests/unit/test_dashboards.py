@@ -18,7 +18,10 @@ from dashboards.site import build_site
 
 ROOT = Path(__file__).resolve().parents[2]
 SYNTHETIC = runpy.run_path(str(ROOT / "tests" / "fixtures" / "published.py"))
-PAGES = ("index.html", "overdose.html", "coverage.html", "cost_effectiveness.html", "place.html", "data.html")
+PAGES = (
+    "index.html", "overdose.html", "hiv_hcv.html", "coverage.html", "cost_effectiveness.html", "evidence.html",
+    "policy.html", "equity.html", "place.html", "data.html",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,14 @@ def test_the_death_of_a_person_aged_15_to_24_costs_55_and_a_half_years():
     assert row["upper"] == pytest.approx(row["years_upper"] / 80_000 * 1e5, rel=1e-12)
 
 
+def test_an_age_without_people_does_not_widen_the_limits():
+    """Nobody aged 0 to 14 lives there: the upper limit of no deaths is that of a death at 15 to 24, the youngest."""
+    ages = pd.DataFrame({"area": "A", "age_start": [0, 15, 25], "age_end": [14, 24, 34], "count": 0})
+    found = ypll(ages.assign(population=[0, 900, 800]), by="area", population="population").loc[0]
+    assert found["years_upper"] == pytest.approx(-np.log(0.025) * 55.5, rel=1e-12)
+    assert ypll(ages, by="area").loc[0, "years_upper"] == pytest.approx(-np.log(0.025) * 68, rel=1e-12)
+
+
 def test_limits_of_years_are_those_of_simulated_deaths():
     """Dobson's limits are near the 2.5 % and 97.5 % points of years lost when deaths are Poisson."""
     deaths = np.array([1, 2, 30, 90, 80, 70, 60, 20, 40])

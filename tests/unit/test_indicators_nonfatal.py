@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from observed import observed, value, values
+from scipy.stats import gamma
 
 from assets.indicators import alerts, nonfatal
 from epi.intervals import poisson_interval
@@ -220,21 +222,68 @@ def test_groups_and_windows_raise_no_alert_of_their_own() -> None:
 # Published rates, from the real files where they are at hand
 
 
-def test_wonder_crude_rates_and_limits_are_reproduced(shared_data: Path) -> None:
-    """CDC WONDER's crude rates of states and years are deaths over people to 0.1; ours hold its limits closely."""
-    path = shared_data / "us/cdc_wonder/Multiple Cause of Death, 1999-2020.txt"
-    table = pd.read_csv(path, sep="\t", dtype="str")
-    numbers = table.rename(columns=str.strip).apply(pd.to_numeric, errors="coerce")
-    shown = numbers.dropna(subset=["Deaths", "Population", "Crude Rate"])
-    assert len(shown) > 900
+WONDER = ("Multiple Cause of Death, 1999-2020.txt", "Provisional Mortality Statistics, 2018 through Last Week.txt")
+
+
+def wonder(shared_data: Path, name: str) -> pd.DataFrame:
+    """Give the numbers of CDC WONDER's table of states and years, printed with nine decimals."""
+    table = pd.read_csv(shared_data / "us/cdc_wonder" / name, sep="\t", dtype="str").rename(columns=str.strip)
+    numbers = table.apply(pd.to_numeric, errors="coerce").dropna(subset=["Deaths", "Population", "Crude Rate"])
+    return numbers.reset_index(drop=True)
+
+
+@pytest.mark.parametrize(("name", "rows"), list(zip(WONDER, (1_165, 256), strict=True)))
+def test_wonder_crude_rates_and_limits_are_reproduced(shared_data: Path, name: str, rows: int) -> None:
+    """Every crude rate is deaths over people to the ninth decimal; so are its limits by CDC's own two methods."""
+    shown = wonder(shared_data, name)
+    assert len(shown) == rows
     ours = crude_rate(shown["Deaths"], shown["Population"])
-    assert (ours["value"] - shown["Crude Rate"]).abs().max() <= 0.0501
-    low, high = (next(name for name in shown if f"Crude Rate {side}" in name) for side in ("Lower", "Upper"))
+    exact = crude_rate(shown["Deaths"], shown["Population"], method="exact")
+    np.testing.assert_allclose(ours["value"], shown["Crude Rate"], atol=1e-9, rtol=0)
     many = shown["Deaths"] >= 100
-    # From 100 deaths on CDC takes the normal limits of the Poisson count.
-    for ours_, theirs in (("lower", low), ("upper", high)):
-        gap = (ours[ours_] - shown[theirs]).abs()[many]
-        assert (gap <= 0.05 + 0.02 * ours["value"][many]).all()
+    # From 100 deaths on CDC takes the normal limits of the count, below them the exact ones of tables.
+    for side, limit, sign in (("Lower", "lower", -1), ("Upper", "upper", 1)):
+        theirs = shown[next(column for column in shown if f"Crude Rate {side}" in column)]
+        normal = ours["value"] * (1 + sign * 1.96 / np.sqrt(shown["Deaths"]))
+        np.testing.assert_allclose(normal[many], theirs[many], atol=1e-9, rtol=0)
+        np.testing.assert_allclose(exact[limit][~many], theirs[~many], atol=1e-4, rtol=0)
+        # Ours, by one method for all counts, is near them throughout.
+        assert ((ours[limit] - theirs).abs()[many] <= 0.05 + 0.02 * ours["value"][many]).all()
+
+
+@pytest.mark.parametrize("name", WONDER)
+def test_wonder_age_adjusted_limits_follow_from_rate_and_standard_error(shared_data: Path, name: str) -> None:
+    """No age detail is printed, so the rate stays CDC's; its limits are normal ones, gamma's below 100 deaths."""
+    shown = wonder(shared_data, name)
+    rate, error = shown["Age Adjusted Rate"], shown["Age Adjusted Rate Standard Error"]
+    known = rate.notna() & error.notna()
+    many = known & (shown["Deaths"] >= 100)
+    few = known & (shown["Deaths"] < 100)
+    lower, upper = (
+        shown[next(column for column in shown if f"Age Adjusted Rate {side}" in column)] for side in ("Lower", "Upper")
+    )
+    assert many.sum() > 200
+    np.testing.assert_allclose((rate - 1.96 * error)[many], lower[many], atol=1e-8, rtol=0)
+    np.testing.assert_allclose((rate + 1.96 * error)[many], upper[many], atol=1e-8, rtol=0)
+    # Fay and Feuer's lower limit needs rate and variance alone; the upper one needs the weights of the ages too.
+    scale = error**2 / rate
+    np.testing.assert_allclose(gamma.ppf(0.025, rate / scale, scale=scale)[few], lower[few], atol=0.02, rtol=0)
+
+
+def test_phac_crude_rates_are_deaths_over_people(shared_data: Path) -> None:
+    """Canada's crude rates of 2016 to 2019 are its deaths over the UN's population, within the rounding of both."""
+    table = pd.read_csv(shared_data / "ca/phac_substance_harms/SubstanceHarmsData.csv", dtype="str")
+    canada = (table["Region"] == "Canada") & (table["Substance"] == "Opioids") & (table["Source"] == "Deaths")
+    found = table[canada & (table["Specific_Measure"] == "Overall numbers") & (table["Time_Period"] == "By year")]
+    found = found.assign(number=pd.to_numeric(found["Value"], errors="coerce"))
+    counts, rates = (
+        found[found["Unit"] == unit].set_index("Year_Quarter")["number"] for unit in ("Number", "Crude rate")
+    )
+    # World Population Prospects 2017, Canada, as in the file at hand.
+    people = {"2016": 36_289_822, "2017": 36_624_199, "2018": 36_953_765, "2019": 37_279_811}
+    for year, number in people.items():
+        ours = crude_rate([counts[year]], [number])["value"].item()
+        assert ours == pytest.approx(rates[year], abs=0.05 + 0.015 * ours)
 
 
 def test_canadas_rates_of_part_of_a_year_are_annualised(shared_data: Path) -> None:

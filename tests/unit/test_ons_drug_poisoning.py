@@ -163,7 +163,7 @@ def test_published_files_give_the_figures_rows(shared_data: Path, tmp_path: Path
         assert result.quarantine.empty
         rows.append(result.observations.assign(release=release))
     read = pd.concat(rows)
-    by_local = {"local authority: counts too small to show by place": 331 * 28}
+    by_local = {"local authority: in the raw table only, its code is not among our areas": 331 * 28}
     by_local["county or part of London: a group of local authorities, listed beside its members"] = 32 * 28
     first = tidy(*[tmp_path / f"{Path(name).stem}-2021-08-03.csv" for name in releases["2021-08-03"]])
     assert first.dropped == {**by_local, "exact duplicate of another record": 12 * 28}

@@ -39,13 +39,19 @@ def test_answer_is_read_as_an_export_by_year(tmp_path: Path) -> None:
     partial = found.loc[("overdose_deaths", 2025)]
     assert (str(partial["period_end"].date()), partial["is_provisional"]) == ("2025-09-20", True)
     assert found.loc[("overdose_death_rate_age_adjusted_per_100k", 2025), "status"] == "low_quality"
+    adjusted = found.loc[("overdose_death_rate_age_adjusted_per_100k", 2018), ["lower", "value", "upper"]]
+    assert adjusted.tolist() == [20.5, 20.7, 20.9]
     assert tidied.release_notes["D176-answer.xml: data vintage"].endswith("as of September 28, 2025")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("20.5", "870.1", "found 870.1: the service has left out the choice of causes"),
+        ('"20.5"', '"870.1"', "found 870.1: the service has left out the choice of causes"),
+        ('"20.5"', '"25.5"', r"the columns have changed"),
+        ('"20.7"', '"0.1"', r"found \['67,000', '327,000,000', '20.5', '0.1'\] for 2018: the columns have changed"),
+        ('D176.M4"', 'D176.M9"', "found M1, M2, M3, M32, M9, M42 by D176.V1-level1"),
+        ("D176.V1-level1", "D176.V5", "by year .*found M1, .* by D176.V5"),
         ('<c v="20.5"/>', "", "expected a year and Deaths, Population, Crude Rate, Age Adjusted Rate in each row"),
         ("data-table", "message", "expected a data-table"),
         ('<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE page [<!ENTITY a "b">]>', "declarations"),
