@@ -229,7 +229,8 @@ class Published:
         frame["name"] = pd.Series([self.names.get(area, area) for area in frame["area_id"]], dtype="object")
         counts = frame.groupby("indicator_id", sort=False).size()
         firsts = counts.cumsum() - counts
-        return with_words(frame), {str(name): (int(firsts[name]), int(count)) for name, count in counts.items()}
+        spans = zip(counts.index, firsts.tolist(), counts.tolist(), strict=True)
+        return with_words(frame), {str(name): (first, count) for name, first, count in spans}
 
     def counts(self, table: str, by: list[str], where: str = "true") -> list[dict[str, Any]]:
         """Count the rows of a table by some of its columns, for the page on data and methods."""

@@ -1,5 +1,7 @@
 """How indicators read measures: a source is chosen by a stated precedence, and every row names it."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -101,13 +103,16 @@ class Measures:
 
 def strata(rows: pd.DataFrame) -> pd.Series:
     """Name each row's group: all, or its parts such as ``drug=heroin;sex=female`` in alphabetic order."""
-    label = pd.Series("", index=rows.index, dtype="str")
-    for column in sorted(GROUP_COLUMNS):
-        text = rows[column].str.replace(r"[;=]", ",", regex=True)
-        part = (column + "=" + text).where(rows[column] != "all", "")
-        joint = pd.Series(";", index=rows.index, dtype="str").where((label != "") & (part != ""), "")
-        label = label + joint + part
-    return label.mask(label == "", "all")
+    columns = sorted(GROUP_COLUMNS)
+    # Few groups recur in many rows: each is named once.
+    number = rows.groupby(columns, sort=False).ngroup()
+    groups = rows.loc[~number.duplicated().to_numpy(), columns].to_numpy()
+    parts = [
+        [f"{column}={re.sub('[;=]', ',', text)}" for column, text in zip(columns, group, strict=True) if text != "all"]
+        for group in groups
+    ]
+    labels = pd.array([";".join(part) or "all" for part in parts], dtype="str")
+    return pd.Series(labels.take(number.to_numpy()), index=rows.index, dtype="str")
 
 
 def pair(left: pd.DataFrame, right: pd.DataFrame, on: list[str], name: str, how: str = "left") -> pd.DataFrame:

@@ -131,6 +131,7 @@ BY_DRUG = IndicatorCard(
     caveats=(
         "Classes overlap: a death that involves two drugs counts in both; never add them.",
         _OCCURRENCE,
+        "Crude: deaths by drug and age are not published together, so it cannot be age-standardised.",
         "States differ in how often the drug is named; NCHS advises against comparing drugs between states.",
     ),
     references=("NCHS, VSRR provisional drug overdose death counts", "US Census Bureau, Vintage 2024"),

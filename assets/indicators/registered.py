@@ -102,7 +102,7 @@ FORENSIC = _card(
     "police laboratories find?", "Drug reports", "Resident population", numerator_type="events",
     unit="reports per 100,000 population", polarity="none",
     caveats=(
-        "What police seize and send in, not what people use; the newest year is not complete.",
+        "What police seize and send in, not what people use; the newest year is not complete. Reports have no age.",
         "Only years for which a population is at hand.",
     ),
     references=("DEA, National Forensic Laboratory Information System",), waits_for="dea_nflis (dropped in)",

@@ -1,5 +1,7 @@
 """Indicator rows: filling in what every indicator says in the same way."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -33,6 +35,13 @@ _TEXT = [
 ]
 
 
+_TYPES = {
+    **dict.fromkeys([*_LIMITS, "value", "target"], "float64"),
+    **dict.fromkeys(_TEXT, "str"),
+    "is_provisional": "bool",
+}
+
+
 def indicator_rows(card: IndicatorCard, frame: pd.DataFrame, unit: pd.Series | None = None) -> pd.DataFrame:
     """Complete an indicator's rows: unit, period label, target and whether it is met; nothing where there is no value.
 
@@ -45,6 +54,8 @@ def indicator_rows(card: IndicatorCard, frame: pd.DataFrame, unit: pd.Series | N
             series_break, period.
         unit: Unit of each row, where it is that of the value compared and not the card's.
     """
+    if frame.empty:
+        return _no_rows().copy()
     missing = {name: np.nan for name in _LIMITS if name not in frame}
     unsaid = {"reason": "", "reliability": "not_assessed", "series_break": ""}
     silent = {name: text for name, text in unsaid.items() if name not in frame}
@@ -56,12 +67,14 @@ def indicator_rows(card: IndicatorCard, frame: pd.DataFrame, unit: pd.Series | N
     numbers = ["value", "lower_95", "upper_95"]
     rows[numbers] = rows[numbers].astype("float64").where(reported, np.nan, axis=0)
     rows = rows.assign(**_held_against_target(card, rows))
-    types = {
-        **dict.fromkeys([*_LIMITS, "value", "target"], "float64"),
-        **dict.fromkeys(_TEXT, "str"),
-        "is_provisional": "bool",
-    }
-    return rows.astype(types)[COLUMNS].sort_values(GRAIN, ignore_index=True)
+    return rows.astype(_TYPES)[COLUMNS].sort_values(GRAIN, ignore_index=True)
+
+
+@cache
+def _no_rows() -> pd.DataFrame:
+    days = dict.fromkeys(["period_start", "period_end"], "datetime64[us]")
+    types = {**_TYPES, **days, "target_status": "str"}
+    return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in COLUMNS})
 
 
 def _held_against_target(card: IndicatorCard, rows: pd.DataFrame) -> dict[str, object]:

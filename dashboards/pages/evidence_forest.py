@@ -96,14 +96,6 @@ def _forest(topic: Topic, rows: pd.DataFrame, kind: str, logarithmic: bool, unit
             {"all": View(rows, _summary(rows))},
             _sources(rows),
             extra=("kind", "role", "arm", "status_word"),
-            note="A mark without a line has no published interval. "
-            + (
-                "Left of the line there is less of the outcome with the service, right of it more. "
-                if logarithmic
-                else ""
-            )
-            + "Estimates compare people with and without a service; most are from cohorts, where who gets the service "
-            "is not left to chance.",
             height=118,
             row_height=24,
         )

@@ -301,6 +301,7 @@ def test_run_is_recorded_with_rows_columns_and_checks(first_refresh: tuple[Setti
         "releases_keep_the_contract",
         "every_record_accounted_for",
         "few_records_in_quarantine",
+        "fresh_enough",
     }
 
 

@@ -1,5 +1,6 @@
 """The pages on HIV and hepatitis C, evidence, policy and equity: what they say is what the published file holds."""
 
+import math
 import re
 import runpy
 from collections.abc import Iterator
@@ -202,6 +203,10 @@ def test_laws_have_their_dates(pages: dict[str, Page]) -> None:
     assert table["California"][3] == "2021-03-01"
     assert table["Wyoming"][0] == "none"
     assert table["Wyoming"][1] == "not observed"
+    assert dates.default_view is not None
+    marks = dates.default_view.frame.set_index("name")["naloxone_access_law"]
+    assert marks["California"] == 2014.0
+    assert math.isnan(marks["Wyoming"])
     assert pages["policy"].context["headline"][0] == (
         "At the end of 2023, 2 of 3 US jurisdictions had a naloxone access law."
     )

@@ -68,6 +68,17 @@ def test_mack_gives_the_printed_example():
     assert (found.periods["value"] <= found.periods["upper"]).all()
 
 
+def test_nowcasts_give_the_printed_reserve():
+    """Nowcasts of Taylor and Ashe's triangle add up to the printed reserve, their delays to the printed factors.
+
+    The total and the factors are those of the test above: 18,680,856, and "E&V 2002".
+    """
+    periods = nowcast(increments(TAYLOR_ASHE), draws=10).periods
+    assert round((periods["value"] - periods["reported"]).sum()) == 18_680_856
+    share = delay_distribution(increments(TAYLOR_ASHE))["completeness"].to_numpy()
+    assert (share[1:] / share[:-1]).round(3).tolist() == [3.491, 1.747, 1.457, 1.174, 1.104, 1.086, 1.054, 1.077, 1.018]
+
+
 def test_three_routes_give_the_same_totals():
     """Completeness, chain ladder and a Poisson model with factors for period and delay agree to 1e-9."""
     triangle, _ = simulated(np.random.default_rng(2), periods=12)

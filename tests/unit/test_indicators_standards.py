@@ -78,6 +78,28 @@ def test_every_read_names_sources_that_there_are() -> None:
     assert orders["people_who_inject_drugs"][0] == ("unaids_gam", "unaids_kp_atlas", "unodc_annex")
 
 
+def test_a_rate_is_standardised_or_says_that_it_is_not() -> None:
+    """Every rate of deaths or visits over a population names its standard, or says crude or speaks of age."""
+    for card in registry.cards():
+        events = card.numerator_type in ("deaths", "events") and card.denominator_type == "population"
+        if events and " per " in card.unit and card.standard == "none":
+            words = " ".join([card.title, *card.caveats]).lower()
+            assert "crude" in words or " age" in words, card.id
+
+
+def test_rows_carry_everything_that_a_reader_needs() -> None:
+    """One row has value, interval, both numbers, the denominator's interval, status, reason, target and provenance."""
+    size = observed("unaids_gam", "people_who_inject_drugs", "CZE", 2017, 1_000, lower=800, upper=1_250)
+    row = made(observed("emcdda_bulletin", "syringes_distributed", "CZE", 2017, 240_000), size)
+    row = row[row["indicator_id"] == "syringes_per_pwid_computed"].iloc[0]
+    numbers = ["value", "lower_95", "upper_95", "numerator", "denominator", "denominator_low", "denominator_high"]
+    assert row[numbers].tolist() == [240, 192, 300, 240_000, 1_000, 800, 1_250]
+    assert (row["target"], row["target_status"]) == (200, "undetermined")
+    assert (row["status"], row["reliability"], row["is_provisional"]) == ("reported", "not_assessed", False)
+    assert row["source_ids"] == "emcdda_bulletin+unaids_gam"
+    assert row["release"] == "2019-01-01+2019-01-01"
+
+
 # Completeness, race, grades
 
 
