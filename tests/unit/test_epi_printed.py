@@ -20,6 +20,7 @@ from epi.mortality import classify, polysubstance, polysubstance_share, unspecif
 from epi.nowcast import delay_distribution, nowcast, triangle_as_of
 from epi.population_size import combine_sizes
 from epi.proportions import proportion
+from epi.reporting import reporting_triangle
 from epi.small_areas import empirical_bayes, quantile_groups
 from epi.timeliness import as_known_on, completeness_from_pending
 from epi.trends import annual_percent_change, joinpoint_many
@@ -259,6 +260,19 @@ def test_delays_and_earlier_triangles_are_those_of_baselinenowcast():
     today = pd.DataFrame([*whole, [95, 45, 21, nan], [82, 42, nan, nan], [70, nan, nan, nan]])
     before = [*whole[:3], [100, 40, 31, nan], [95, 45, nan, nan], [82, nan, nan, nan]]
     np.testing.assert_array_equal(triangle_as_of(today, 1), before)
+
+
+def test_a_table_becomes_the_printed_triangle():
+    """Totals by origin and year make the triangle that the Python package chainladder prints (class Triangle)."""
+    rows = {
+        "reference": [1981, 1981, 1981, 1981, 1982, 1982, 1982, 1983, 1983, 1984],
+        "report": [1981, 1982, 1983, 1984, 1982, 1983, 1984, 1983, 1984, 1984],
+        "count": [5012, 8269, 10907, 11805, 106, 4285, 5396, 3410, 8992, 5655],
+    }
+    found = reporting_triangle(pd.DataFrame(rows), cumulative=True)
+    printed = [[5012, 8269, 10907, 11805], [106, 4285, 5396, nan], [3410, 8992, nan, nan], [5655, nan, nan, nan]]
+    np.testing.assert_array_equal(found.cumsum(axis=1), printed)
+    assert found.index.tolist() == [1981, 1982, 1983, 1984]
 
 
 def test_many_series_have_the_printed_joinpoints():

@@ -194,6 +194,23 @@ def test_a_known_step_is_found_and_called_an_association() -> None:
     assert "association, not effect" in level["reason"]
 
 
+def test_a_trend_that_bent_before_the_law_is_named() -> None:
+    """Deaths that were level and rose steeply before the law fail the pre-trend test, and the row says so."""
+    rising = [
+        observed(
+            "cdc_wonder", "overdose_deaths", "US-NM", year, float(round(4_000 * 1.12 ** max(min(year, 2016) - 2004, 0)))
+        )
+        for year in range(1999, 2018)
+    ]
+    people = [observed("cdc_wonder", "resident_population", "US-NM", year, 5e6) for year in range(1999, 2018)]
+    found = values(
+        policy, "overdose_law_association", law("US-NM", "naloxone_access_law", "2010-03-01"), *rising, *people
+    )
+    assert len(found) == 2
+    assert found["reason"].str.contains("the trend before was not one straight line").all()
+    assert found["reason"].str.contains("association, not effect").all()
+
+
 def test_too_few_years_on_a_side_give_no_association() -> None:
     """A law four years before the end of the series is not compared with anything."""
     made = policy.compute(Measures(frame(law("US-NM", "naloxone_access_law", "2014-03-01"), *deaths("US-NM", 1.0))))
