@@ -1,12 +1,12 @@
 """Tables about the tables: cards, snapshots and checks as rows."""
 
 import datetime
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from assets import plausibility
 from assets.indicators.registry import cards as indicator_cards
-from assets.indicators.registry import precedences
 from assets.sources import CONNECTED
 from assets.sources import cards as source_cards
 from schemas.areas import areas
@@ -43,10 +43,13 @@ _SOURCE_FIELDS = (
 )
 
 
-def measure_rows() -> pd.DataFrame:
-    """Make ``meta.measures`` from the cards. Grain: measure."""
+def measure_rows(orders: Mapping[str, Sequence[Sequence[str]]]) -> pd.DataFrame:
+    """Make ``meta.measures`` from the cards. Grain: measure.
+
+    Args:
+        orders: Orders of sources in which indicators read each measure.
+    """
     rows = pd.DataFrame([vars(card) for card in MEASURES.values()]).rename(columns={"id": "measure_id"})
-    orders = precedences()
     rows["precedence"] = [
         "\n".join(", then ".join(order) for order in orders.get(measure, ())) for measure in rows["measure_id"]
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 from assets import about, assembly, corrections, figures, history, ingest, plausibility, snapshots, tables
 from assets.contract import Verdict, require
 from assets.indicators import registry
+from assets.indicators.measures import Measures
 from assets.sources import CONNECTED, source
 from assets.tables import Made
 from assets.workspace import Workspace
@@ -135,9 +136,8 @@ def make_marts(workspace: Workspace) -> Made:
     mark = tables.fingerprint("marts", core_made.fingerprint, workspace.code)
 
     def compute() -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
-        values = registry.indicator_values(
-            core_made.table("core.observations"), core_made.table("core.observation_releases")
-        )
+        measures = Measures(core_made.table("core.observations"), core_made.table("core.observation_releases"))
+        values = registry.values_of(measures)
         latest = registry.latest_values(values)
         # The denominators of other kinds are no group that the numerator is part of, but another value or population.
         kinds = ("programme", "opioid_dependent", "tested", "deaths")
@@ -148,7 +148,8 @@ def make_marts(workspace: Workspace) -> Made:
             "marts.latest_values": latest,
             "marts.target_summary": registry.target_summary(latest),
         }
-        return found, {"checks": [*_kept_contracts(found), plausibility.numerators_within_denominators(values, parts)]}
+        checks = [*_kept_contracts(found), plausibility.numerators_within_denominators(values, parts)]
+        return found, {"checks": checks, "precedences": measures.asked}
 
     return tables.make(workspace.tables / "marts", mark, compute)
 
@@ -238,7 +239,7 @@ def make_meta(workspace: Workspace) -> Made:
             "meta.sources": about.source_rows(steps, core_made.table("core.observations")),
             "meta.snapshots": about.snapshot_rows(kept, citations, sha256),
             "meta.citations": citations,
-            "meta.measures": about.measure_rows(),
+            "meta.measures": about.measure_rows(marts_made.record["precedences"]),
             "meta.areas": about.area_rows(),
             "meta.indicators": about.indicator_rows(marts_made.table("marts.indicator_values")),
             "meta.checks": about.check_rows(checks),

@@ -31,7 +31,10 @@ class Measures:
         self._by_source = dict(tuple(self._rows.groupby(["measure_id", "source_id"], sort=False)))
         self._read: dict[tuple[object, ...], pd.DataFrame] = {}
         self.asked: dict[str, list[tuple[str, ...]]] = {}
-        """Measures that were read, and the orders of sources in which they were."""
+        """Measures that were read, and the orders of sources in which they were: the first that reports a value counts.
+
+        A source decides for each place, period and group by itself; what the others say stays in ``core.observations``.
+        """
 
     def read(
         self,

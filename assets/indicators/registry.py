@@ -1,7 +1,5 @@
 """The registry: every indicator's card and rows, gathered from the topics."""
 
-from functools import cache
-
 import pandas as pd
 
 from assets.indicators import (
@@ -35,7 +33,6 @@ from assets.indicators import (
 from assets.indicators.measures import Measures
 from assets.indicators.rows import with_source_breaks
 from schemas.indicators import GRAIN, IndicatorCard
-from schemas.observations import COLUMNS, as_observations
 
 TOPICS = (
     overdose,
@@ -81,24 +78,19 @@ def indicator_values(observations: pd.DataFrame, releases: pd.DataFrame | None =
         observations: ``core.observations``.
         releases: ``core.observation_releases``, for what figures were before.
     """
-    measures = Measures(observations, releases)
+    return values_of(Measures(observations, releases))
+
+
+def values_of(measures: Measures) -> pd.DataFrame:
+    """Make the rows of all indicators from measures. Grain: indicator, area, period, strata.
+
+    Args:
+        measures: The newest observations; afterwards it knows what was asked of it.
+    """
     made = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
     rows = with_source_breaks(completeness.with_completeness(made, measures))
     derived = [topic.compute(rows) for topic in DERIVED]
     return pd.concat([rows, *derived], ignore_index=True).sort_values(GRAIN, ignore_index=True)
-
-
-@cache
-def precedences() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Give the orders of sources in which indicators read each measure, the first that reports a value being taken.
-
-    A source decides for each place, period and group by itself; what the others say stays in ``core.observations``.
-    """
-    none = as_observations(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}))
-    measures = Measures(none)
-    for topic in TOPICS:
-        topic.compute(measures)
-    return {measure: tuple(orders) for measure, orders in sorted(measures.asked.items())}
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from assets.indicators import completeness, published, quality, registered, regi
 from assets.indicators.measures import Measures
 from schemas.indicators import IndicatorValue
 from schemas.measures import MEASURES
+from schemas.observations import COLUMNS, as_observations
 
 
 def made(*rows: dict) -> pd.DataFrame:
@@ -56,23 +57,30 @@ def test_a_target_whose_text_was_not_seen_is_never_held_against_a_value() -> Non
     assert not about.loc[unverified, "target_verified"].any()
 
 
-def test_bases_of_deaths_never_mix_in_an_order_of_sources() -> None:
+@pytest.fixture(scope="module")
+def orders() -> dict[str, list[tuple[str, ...]]]:
+    """Give the orders of sources in which indicators read each measure; nothing needs to be reported for it."""
+    measures = Measures(as_observations(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})))
+    registry.values_of(measures)
+    return measures.asked
+
+
+def test_bases_of_deaths_never_mix_in_an_order_of_sources(orders: dict[str, list[tuple[str, ...]]]) -> None:
     """Where one source stands in for another, both count deaths by one rule: occurrence, residence or registration."""
     from assets.sources import cards
 
     basis = {name: card.basis.split(":")[0].split(" ")[0] for name, card in cards().items()}
-    for measure, orders in registry.precedences().items():
+    for measure, found in orders.items():
         if "death" not in measure or MEASURES[measure].unit != "deaths":
             continue
-        for order in orders:
+        for order in found:
             assert len({basis[source] for source in order}) == 1 or measure == "hiv_deaths", (measure, order)
 
 
-def test_every_read_names_sources_that_there_are() -> None:
+def test_every_read_names_sources_that_there_are(orders: dict[str, list[tuple[str, ...]]]) -> None:
     """Precedence is stated for every measure that an indicator reads, of sources that exist."""
     from assets.sources import cards
 
-    orders = registry.precedences()
     assert set(orders) <= set(MEASURES)
     assert {source for of in orders.values() for order in of for source in order} <= set(cards())
     assert orders["people_who_inject_drugs"][0] == ("unaids_gam", "unaids_kp_atlas", "unodc_annex")
