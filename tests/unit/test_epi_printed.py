@@ -51,7 +51,7 @@ DENSITY = [
 # R's data set `women`: weight in pounds at heights of 58 to 72 inches.
 HEIGHT = np.arange(58, 73)
 WEIGHT = np.array([115, 117, 120, 123, 126, 129, 132, 135, 139, 142, 146, 150, 154, 159, 164])
-# Trials of BCG vaccine (dat.bcg of metafor): cases and others among the vaccinated, cases and others among controls.
+# Trials of BCG vaccine (dat.bcg of R's metafor): cases and others among the vaccinated, then among the controls.
 BCG = [
     [4, 119, 11, 128], [6, 300, 29, 274], [3, 228, 11, 209], [62, 13536, 248, 12619], [33, 5036, 47, 5761],
     [180, 1361, 372, 1079], [8, 2537, 10, 619], [505, 87886, 499, 87892], [29, 7470, 45, 7232], [17, 1699, 65, 1600],
