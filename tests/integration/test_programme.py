@@ -13,17 +13,18 @@ from pipelines.refresh import Outcome, refresh
 from pipelines.settings import Settings
 
 SECRET_WORDS = ("Unmistakable House", "Unmistakable Note", "US-UNMISTAKABLE", "unmistakable-sex", "unmistakable-count")
-SECRET_COUNTS = ("7654321", "7654327", "8765432")
+# Not the digits of a fraction: 4/81 ends in 7654321 by itself.
+SECRET_COUNTS = ("739061393", "739061399", "851392617")
 """Counts of single services, and one that is set aside: none is a total, and totals are rounded."""
 
-SHOWN_TOTAL = 15_308_650
-"""The county's two services together, 15,308,648, rounded to 5."""
+SHOWN_TOTAL = 1_478_122_790
+"""The county's two services together, 1,478,122,792, rounded to 5."""
 HEADER = ["service", "area_id", "period", "sex", "age_group", "syringes_distributed", "nsp_clients", "notes"]
 LINES = [
-    ["Unmistakable House", "US-06037", "2024", "", "", "7654321", "431", "Unmistakable Note"],
-    ["Unmistakable House South", "US-06037", "2024", "", "", "7654327", "7", ""],
+    ["Unmistakable House", "US-06037", "2024", "", "", "739061393", "431", "Unmistakable Note"],
+    ["Unmistakable House South", "US-06037", "2024", "", "", "739061399", "7", ""],
     ["Unmistakable House", "US-06037", "2023", "female", "", "", "7", ""],
-    ["Unmistakable House", "US-UNMISTAKABLE", "2024", "", "", "8765432", "8765432", ""],
+    ["Unmistakable House", "US-UNMISTAKABLE", "2024", "", "", "851392617", "851392617", ""],
     ["Unmistakable House", "US-06037", "2022", "unmistakable-sex", "", "", "unmistakable-count", ""],
     ["Unmistakable House", "US-06037", "2022", "", "", "unmistakable-count", "", ""],
 ]
@@ -38,7 +39,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
     drop.mkdir(parents=True)
     with (drop / "nsp.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([HEADER, *LINES])
-    (drop / "lines.csv").write_text("Unmistakable House,US-06037,7654321\n", encoding="utf-8")
+    (drop / "lines.csv").write_text("Unmistakable House,US-06037,739061393\n", encoding="utf-8")
     fixtures = Path(__file__).parents[1] / "fixtures" / "programme_data"
     shutil.copyfile(fixtures / "synthetic_population_size.csv", drop / "population.csv")
     return settings, refresh(settings, offline=True)
@@ -112,10 +113,10 @@ def test_a_planted_secret_is_found(done: tuple[Settings, Outcome], tmp_path: Pat
     """The search looks into compressed tables and databases too: what is planted there is found."""
     _, _ = done
     with duckdb.connect(str(tmp_path / "planted.duckdb")) as connection:
-        connection.execute("CREATE TABLE planted AS SELECT 'Unmistakable House' AS service, 7654321 AS syringes")
+        connection.execute("CREATE TABLE planted AS SELECT 'Unmistakable House' AS service, 739061393 AS syringes")
         connection.execute(f"COPY planted TO '{tmp_path / 'planted.parquet'}' (COMPRESSION zstd)")
     for name in ("planted.duckdb", "planted.parquet"):
-        assert set(secrets_in(tmp_path / name)) >= {"Unmistakable House", "7654321"}
+        assert set(secrets_in(tmp_path / name)) >= {"Unmistakable House", "739061393"}
 
 
 def secrets_in(path: Path) -> list[str]:

@@ -16,6 +16,7 @@ from looking import ask, bytes_published, is_whole
 
 from assets.graph import CORE_TABLES, MART_TABLES, META_TABLES, table_key
 from assets.indicators import registry
+from assets.indicators.measures import Measures
 from assets.sources import CONNECTED, FIGURES_ONLY
 from pipelines import audit, publication
 from pipelines.bench import workspace
@@ -181,12 +182,12 @@ def test_broken_contract_leaves_the_publication(home: Settings, monkeypatch: pyt
     """Indicators that break their model stop the run with exit code 1; the old publication stays byte for byte."""
     before = bytes_published(home)
     shutil.rmtree(home.tables / "marts")
-    real = registry.indicator_values
+    real = registry.values_of
 
-    def twice(observations: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
-        return pd.concat([real(observations, releases)] * 2, ignore_index=True)
+    def twice(measures: Measures) -> pd.DataFrame:
+        return pd.concat([real(measures)] * 2, ignore_index=True)
 
-    monkeypatch.setattr(registry, "indicator_values", twice)
+    monkeypatch.setattr(registry, "values_of", twice)
     outcome = refresh(home, offline=True)
     assert outcome.exit_code == 1
     assert "marts.indicator_values" in outcome.message
