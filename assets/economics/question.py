@@ -185,7 +185,8 @@ def assumptions(
         f"QALYs and DALYs count within the {settings.horizon.years} years only; "
         + ("deaths from HIV count." if deadly else "deaths from HIV are not counted."),
         f"Net benefits and returns are told at {settings.currency} {settings.willingness_to_pay:,.0f} a QALY.",
-        f"Costs and QALYs are discounted at {100 * costs:g} % a year; deaths and infections are not.",
+        f"Costs and QALYs are discounted at {100 * costs:g} % a year, and so are deaths where a cost is divided by "
+        "them; numbers of deaths and infections are told as they fall.",
         "Overdose rate and fatality are those of the study in the evidence set, whatever the place.",
         *place.remarks,
         *dict.fromkeys(caveat for one in able for caveat in one.caveats),

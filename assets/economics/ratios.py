@@ -17,7 +17,9 @@ def summaries(values: FloatArray) -> list[dict[str, object]]:
     """
     mean = values.mean(axis=1)
     lower, upper = np.quantile(values, [TAIL, 1 - TAIL], axis=1)
-    together = np.column_stack([mean, np.minimum(lower, mean), np.maximum(upper, mean)]).tolist()
+    together = np.column_stack([mean, np.minimum(lower, mean), np.maximum(upper, mean)])
+    # What is below is the solver's rounding: nothing changed.
+    together = np.where(np.abs(together) <= LEAST_EFFECT, 0.0, together).tolist()
     return [{"value": value, "lower_95": low, "upper_95": high} for value, low, high in together]
 
 
@@ -89,7 +91,10 @@ def _limits(above: FloatArray, below: FloatArray) -> tuple[FloatArray, FloatArra
 
 def _told(added: float, gained: float, share: float, gain: str, low: float, high: float) -> dict[str, object]:
     if gained <= LEAST_EFFECT:
-        words = f"no {gain} on average" if added > 0 else f"saves money, no {gain} on average"
+        if abs(added) <= LEAST_EFFECT and abs(gained) <= LEAST_EFFECT:
+            words = "changes nothing here: the place is at this level already, or there is nobody left to reach"
+        else:
+            words = f"no {gain} on average" if added > 0 else f"saves money, no {gain} on average"
         return {"status": "not_applicable", "reason": words}
     if added <= 0:
         return {"status": "not_applicable", "reason": "saves money and gains health: dominates"}

@@ -9,7 +9,6 @@ from schemas.indicators import IndicatorCard, Target
 from schemas.observations import GROUP_COLUMNS
 
 DAYS_PER_YEAR = 365.25
-RECENT_ESTIMATE_YEARS = 5.0
 FIRST_LOOK_DAYS = 366
 # Counts whose delay and revisions matter: what surveillance publishes again and again.
 FOLLOWED = ("overdose_deaths", "overdose_deaths_predicted", "opioid_deaths", "drug_poisoning_deaths")
@@ -62,9 +61,11 @@ ESTIMATE_AGE = _card(
     "pwid_estimate_age", "46", "Age of the estimate of people who inject drugs",
     "How old is the number that coverage is divided by?", "years",
     numerator="Date of the release less the year of the estimate",
-    targets=(Target(RECENT_ESTIMATE_YEARS, None, "UNAIDS, Global AIDS Monitoring, 1.2C: every five years", True),),
     references=("WHO and UNAIDS 2010, guidelines on estimating the size of populations most at risk to HIV",),
-    caveats=("Measured at the release it was taken from: it has grown older since.",),
+    caveats=(
+        "Measured at the release it was taken from: it has grown older since. UNAIDS asks for a new estimate every "
+        "five years (Global AIDS Monitoring, 1.2C); no status is given: it would be that of the release's day.",
+    ),
 )  # fmt: skip
 GRADE = _card(
     "pwid_estimate_grade", "46", "Grade of the estimate of people who inject drugs",

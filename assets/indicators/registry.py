@@ -64,6 +64,16 @@ DERIVED = (trends, funnels, equity, standards)
 """Topics that make rows from the rows of the others."""
 
 
+SILENT = {
+    "suppressed": "suppressed by the publisher",
+    "low_quality": "withheld by the publisher for its quality",
+    "not_collected": "not collected",
+    "not_applicable": "not applicable",
+    "withdrawn": "withdrawn by the publisher",
+}
+"""What a status without a value says, where nothing more is told."""
+
+
 def cards() -> tuple[IndicatorCard, ...]:
     """Give every indicator's card, in the order of the topics."""
     return tuple(card for topic in (*TOPICS, *DERIVED) for card in topic.CARDS)
@@ -90,7 +100,15 @@ def values_of(measures: Measures) -> pd.DataFrame:
     made = pd.concat([topic.compute(measures) for topic in TOPICS], ignore_index=True)
     rows = with_source_breaks(completeness.with_completeness(made, measures))
     derived = [topic.compute(rows) for topic in DERIVED]
-    return pd.concat([rows, *derived], ignore_index=True).sort_values(GRAIN, ignore_index=True)
+    joined = pd.concat([rows, *derived], ignore_index=True).sort_values(GRAIN, ignore_index=True)
+    return _with_reasons(joined)
+
+
+def _with_reasons(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows without a value the reason that their status says, where none is told, and no reliability."""
+    silent = rows["status"] != "reported"
+    told = rows["reason"].mask(silent & (rows["reason"] == ""), rows["status"].map(SILENT))
+    return rows.assign(reason=told, reliability=rows["reliability"].mask(silent, "not_assessed"))
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

@@ -99,6 +99,25 @@ def life_sentence(published: Published, frame: pd.DataFrame, area: str) -> str:
     return (
         f"{published.names[area]}: {what} would avert {formats.number(deaths['value'], 0)} overdose deaths in {years} "
         f"years ({words.limits(deaths)}), at {amount} each ({words.amount_interval(cost)}){prices}."
+        f"{_cheaper(frame, area, cost)}"
+    )
+
+
+def _cheaper(frame: pd.DataFrame, area: str, cost: dict[str, Any]) -> str:
+    """Name the single intervention whose mean cost for a death averted is lower still, but has no interval."""
+    rows = frame[
+        frame["area_id"].eq(area) & frame["comparator"].eq("today") & frame["role"].eq("strategy")
+        & frame["intervention_id"].isin(list(words.IN_WORDS)) & frame["perspective"].eq("health system")
+        & frame["outcome"].eq("cost_per_overdose_death_averted") & (frame["discount_pct"] > 0)
+        & frame["lower"].isna() & (frame["value"] < cost["value"])
+    ]  # fmt: skip
+    if rows.empty:
+        return ""
+    row = dict(rows.sort_values(["value", "name"], kind="stable").iloc[0])
+    what = words.in_a_sentence(row["intervention_id"], row["level"])
+    return (
+        f" {what[:1].upper()}{what[1:]} may cost less, {words.money(row['value'], row['currency'])} each, but has no "
+        "interval: in some draws it averts no death."
     )
 
 
@@ -106,7 +125,7 @@ def overview_sentence(published: Published) -> str:
     """Say for the overview what a life saved costs in the default place, and whose prices these are."""
     frame = all_rows(published)
     sentence = life_sentence(published, frame, DEFAULT)
-    return f"What a life saved costs. {sentence} Model result at prices of one territory." if sentence else ""
+    return f"What averting a death costs, by a model at prices of one territory. {sentence}" if sentence else ""
 
 
 def _words_of(published: Published, frame: pd.DataFrame, area: str) -> dict[str, str]:
@@ -117,7 +136,8 @@ def _words_of(published: Published, frame: pd.DataFrame, area: str) -> dict[str,
         "headline": sentence or f"{published.names[area]}: no intervention has a cost with an interval.",
         "basis": words.BASIS_SENTENCES.get(basis, ""),
         "why": "Out of the single interventions whose cost for an overdose death averted has an interval, this one's "
-        "is the lowest, seen from the health system and discounted. The intervals are 95%." if sentence else "",
+        "is the lowest, seen from the health system: discounted costs over discounted deaths. The intervals are 95%."
+        if sentence else "",
     }  # fmt: skip
 
 

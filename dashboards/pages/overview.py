@@ -17,7 +17,6 @@ SHORT_NAMES = {
     "oat_coverage": "OAT coverage",
     "safe_injecting": "Safe injecting",
     "hiv_prevalence_pwid": "HIV prevalence",
-    "pwid_estimate_age": "Estimate's age",
     "hcv_antibody_prevalence_pwid": "HCV antibodies",
 }
 # What the "then and now" table follows: indicator and place.

@@ -68,7 +68,8 @@ def test_the_headline_is_the_cheapest_single_intervention_with_an_interval(page:
     told = page.context["told"]["headline"]
     assert told == (
         "Estonia: opioid agonist treatment at 50% would avert 150 overdose deaths in 10 years (10 to 900), "
-        "at AUD 790,000 each (AUD 390,000 to AUD 1.90 million)."
+        "at AUD 790,000 each (AUD 390,000 to AUD 1.90 million). Take-home naloxone as needed may cost less, AUD 90,000 "
+        "each, but has no interval: in some draws it averts no death."
     )
 
 
