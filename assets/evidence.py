@@ -156,12 +156,6 @@ def missing(chosen: pd.DataFrame, known: Iterable[Parameter], given: Iterable[st
     return [name for name, parameter in by_id.items() if name not in has_value and parameter.same_as not in has_value]
 
 
-def without_evidence(chosen: pd.DataFrame, known: Iterable[Parameter]) -> list[str]:
-    """List the parameters of a model that the set has no figure for, whether or not the model can do without."""
-    have = set(chosen["parameter_id"])
-    return [parameter.id for parameter in known if parameter.id not in have]
-
-
 def _in_currency(wanted: pd.DataFrame, picked: pd.DataFrame, by_name: pd.Series, currency: str) -> pd.DataFrame:
     """Keep costs in one currency; where the default is in another, take the only verified dated figure that is not."""
     other = picked["topic"].isin(MONEY) & (picked["currency"] != currency)

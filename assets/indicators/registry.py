@@ -105,10 +105,11 @@ def values_of(measures: Measures) -> pd.DataFrame:
 
 
 def _with_reasons(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give rows without a value the reason that their status says, where none is told, and no reliability."""
+    """Give rows without a value the reason that their status says, where none is told, and call none reliable."""
     silent = rows["status"] != "reported"
     told = rows["reason"].mask(silent & (rows["reason"] == ""), rows["status"].map(SILENT))
-    return rows.assign(reason=told, reliability=rows["reliability"].mask(silent, "not_assessed"))
+    unseen = silent & (rows["reliability"] == "reliable")
+    return rows.assign(reason=told, reliability=rows["reliability"].mask(unseen, "not_assessed"))
 
 
 def latest_values(values: pd.DataFrame) -> pd.DataFrame:

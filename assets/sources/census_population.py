@@ -51,7 +51,6 @@ BASE_DROP = "estimates base of 1 April, not a mid-year population"
 REGION_DROP = "census region or division, not an area of ours"
 SUMMED_DROP = "summed into totals by age and sex"
 WITHHELD_DROP = "total withheld: one of its cells could not be read"
-_KIND = {"estimates": "SUMLEV", "table": "Geographic Area", "cells": "state_fips"}
 
 
 def fetch(transport: Transport, known: Validators | None, into: Path) -> Recognised | None:

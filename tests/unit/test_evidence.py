@@ -21,7 +21,6 @@ from assets.evidence import (
     parameter_set,
     set_name,
     values,
-    without_evidence,
 )
 from epi.economics.distributions import FAMILIES
 from epi.models import cohort, consumption_site, naloxone_saturation, needle_circulation
@@ -267,7 +266,6 @@ def test_what_a_model_still_needs_is_listed(figures):
     assert needed == ["people_at_risk", "naloxone_kits_scale", "kit_weight_standing_order"]
     assert missing(chosen, naloxone_saturation.PARAMETERS, needed) == []
     assert missing(chosen, cohort.PARAMETERS) == ["background_mortality_rate"]
-    assert "kits_community" in without_evidence(chosen, naloxone_saturation.PARAMETERS)
     optional = Parameter("later", "A target.", "proportion", 0, 1, "coverage", None, "today")
     today = Parameter("today", "A level.", "proportion", 0, 1, "coverage", 0)
     assert missing(chosen, [today, optional]) == []
